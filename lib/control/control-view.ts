@@ -1,0 +1,269 @@
+import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
+import type { CoverageTree } from '../coverage/coverage-tree.js';
+import { loadNumber } from '../coverage/pages.js';
+import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
+import {
+  ACTIVE,
+  CANCELLED,
+  CLOSED,
+  COMMITTED,
+  EXPECTED_LENGTH_AT,
+  FAILED,
+  FINAL_LENGTH_AT,
+  GENERATION_AT,
+  GONE_AT,
+  HAS_EXPECTED_AT,
+  IDENTITY_AT,
+  OWNER_AT,
+  REASON_AT,
+  STATE_AT,
+  STATUS_VERSION_AT,
+} from './layout.js';
+import type { ResourceStatus } from './resource-status.js';
+import { loadText } from './text-pages.js';
+import type { Answer } from './wait-outcome.js';
+
+/**
+ * What a control block says, asked from any thread.
+ *
+ * Each question is answered from one state between two sections (`control/layout.ts`): it is asked again until
+ * {@link settled} says that no section came in between. In the owner's thread none can.
+ */
+export abstract class ControlView {
+  protected readonly tree: CoverageTree;
+  #coverage: Coverage | undefined;
+  #coverageVersion = 0;
+  #status: ResourceStatus | undefined;
+  #statusVersion = 0;
+
+  protected constructor(tree: CoverageTree) {
+    this.tree = tree;
+  }
+
+  /** Starts a look: the number to give to {@link settled}. */
+  protected abstract begin(): number;
+  /** True if nothing changed since the look began; then what it saw counts. */
+  protected abstract settled(sequence: number): boolean;
+  /** Called before a snapshot that has failed `attempts` times is tried again. */
+  protected abstract snapshotFailed(attempts: number): void;
+
+  /** See {@link CoverageTree.coveredUntil}. */
+  coveredUntil(from: number): number {
+    for (;;) {
+      const sequence = this.begin();
+      const until = this.tree.coveredUntil(from);
+      if (this.settled(sequence)) return until;
+    }
+  }
+
+  /** The first gap at `from` or later; by default up to what is known of the length, and never past the final one. */
+  nextGap(from: number, limit: number | undefined): ByteRange | undefined {
+    for (;;) {
+      const sequence = this.begin();
+      const known = this.knownLength();
+      const committed = this.state() === COMMITTED;
+      const start = this.tree.coveredUntil(from);
+      const next = this.tree.nextStart(start);
+      if (!this.settled(sequence)) continue;
+      const stop = committed ? Math.min(limit ?? MAX_OFFSET, known ?? MAX_OFFSET) : (limit ?? known ?? MAX_OFFSET);
+      return start < stop ? { start, end: Math.min(next, stop) } : undefined;
+    }
+  }
+
+  /** From the first to the last missing byte of a wanted range, within the known length; undefined if none is missing. */
+  missing(start: number, end: number): ByteRange | undefined {
+    for (;;) {
+      const sequence = this.begin();
+      const first = this.tree.coveredUntil(start);
+      const last = this.tree.coveredSince(Math.min(end, this.knownLength() ?? MAX_OFFSET));
+      if (this.settled(sequence)) return first < last ? { start: first, end: last } : undefined;
+    }
+  }
+
+  /**
+   * What the present state says to a wait for `[start, end)`, not empty; `clipped`: cut to what is known of the length, as reads
+   * are. The order of the rules is the contract's.
+   */
+  answer(start: number, end: number, clipped: boolean): Answer {
+    for (;;) {
+      const sequence = this.begin();
+      const answer = this.#answer(start, end, clipped);
+      if (this.settled(sequence)) return answer;
+    }
+  }
+
+  #answer(start: number, end: number, clipped: boolean): Answer {
+    const { ended } = this;
+    if (ended !== undefined) return ended;
+    const state = this.state();
+    let until = end;
+    if (clipped) {
+      const known = this.knownLength();
+      if (known !== undefined) {
+        if (start >= known) return 'eof';
+        if (until > known) until = known;
+      }
+    }
+    if (this.tree.coveredUntil(start) >= until) return 'ready';
+    // Committed content is covered up to its final length.
+    if (state === COMMITTED) return start >= loadNumber(this.tree.words, FINAL_LENGTH_AT) ? 'eof' : 'ready';
+    return state === FAILED ? 'failed' : 'wait';
+  }
+
+  /** The coverage; the same object until it changes. */
+  get coverage(): Coverage {
+    for (let attempts = 0; ; attempts += 1) {
+      if (attempts > 0) this.snapshotFailed(attempts);
+      const sequence = this.begin();
+      const { tree } = this;
+      const { version } = tree;
+      if (this.#coverage !== undefined && version === this.#coverageVersion && this.settled(sequence)) {
+        return this.#coverage;
+      }
+      const bytes = tree.coveredBytes;
+      const count = tree.rangeCount;
+      if (!this.settled(sequence)) continue;
+      const bounds = new Float64Array(2 * count);
+      if (tree.copyTo(bounds) !== bounds.length || !this.settled(sequence)) continue;
+      this.#coverageVersion = version;
+      this.#coverage = new CoverageSnapshot(bounds, bytes);
+      return this.#coverage;
+    }
+  }
+
+  /** The end of the last covered range; 0 if there is none. */
+  get coveredEnd(): number {
+    for (;;) {
+      const sequence = this.begin();
+      const end = this.tree.coveredEnd;
+      if (this.settled(sequence)) return end;
+    }
+  }
+
+  get coveredBytes(): number {
+    for (;;) {
+      const sequence = this.begin();
+      const bytes = this.tree.coveredBytes;
+      if (this.settled(sequence)) return bytes;
+    }
+  }
+
+  /** Counts changes of coverage. */
+  get coverageVersion(): number {
+    return this.tree.version;
+  }
+
+  /** Counts changes of {@link status}, of the lengths and of the identity. */
+  get statusVersion(): number {
+    return Atomics.load(this.tree.words, STATUS_VERSION_AT);
+  }
+
+  /** The status; the same object until it changes. */
+  get status(): ResourceStatus {
+    for (;;) {
+      const sequence = this.begin();
+      // Nothing changes any more once the owner is gone.
+      const version = this.ownerGone ? -1 : this.statusVersion;
+      if (this.#status !== undefined && version === this.#statusVersion && this.settled(sequence)) return this.#status;
+      const status = this.#readStatus();
+      if (!this.settled(sequence)) continue;
+      this.#statusVersion = version;
+      // A new identity is a new version, but no new status.
+      if (this.#status === undefined || !sameStatus(this.#status, status)) this.#status = status;
+      return this.#status;
+    }
+  }
+
+  #readStatus(): ResourceStatus {
+    const state = this.state();
+    if (state !== COMMITTED && this.ownerGone) return { state: 'closed' };
+    switch (state) {
+      case ACTIVE:
+        return { state: 'active', expectedLength: this.knownLength() };
+      case COMMITTED:
+        return { state: 'committed', finalLength: loadNumber(this.tree.words, FINAL_LENGTH_AT) };
+      case FAILED:
+        return { state: 'failed', reason: this.#text(REASON_AT) ?? '' };
+      case CANCELLED:
+        return { state: 'cancelled' };
+      default:
+        return { state: 'closed' };
+    }
+  }
+
+  /** The final length while committed, else undefined. */
+  get length(): number | undefined {
+    const { status } = this;
+    return status.state === 'committed' ? status.finalLength : undefined;
+  }
+
+  /** The final length while committed, else the expected one. */
+  get expectedLength(): number | undefined {
+    for (;;) {
+      const sequence = this.begin();
+      const length = this.knownLength();
+      if (this.settled(sequence)) return length;
+    }
+  }
+
+  get identity(): string | undefined {
+    for (;;) {
+      const sequence = this.begin();
+      const identity = this.#text(IDENTITY_AT);
+      if (this.settled(sequence)) return identity;
+    }
+  }
+
+  #text(at: number): string | undefined {
+    return loadText(this.tree.words, Atomics.load(this.tree.words, at));
+  }
+
+  /** Counts replacements of bytes; see {@link isGeneration}. */
+  get generation(): number {
+    return Atomics.load(this.tree.words, GENERATION_AT);
+  }
+
+  /**
+   * Tells, behind a plain read of bytes, that none of them was replaced meanwhile (`writeAll`).
+   *
+   * It is a read-modify-write on purpose. Plain loads before a mere atomic load may still be satisfied after it. A
+   * read-modify-write that finds the old generation comes before the owner's `Atomics.add` to it, which then reads what
+   * this one wrote and so synchronizes with it: the reads happen before the replacement.
+   */
+  isGeneration(generation: number): boolean {
+    return Atomics.add(this.tree.words, GENERATION_AT, 0) === generation;
+  }
+
+  /** Why nothing can be asked any more, if so. */
+  get ended(): 'closed' | 'cancelled' | undefined {
+    const state = this.state();
+    if (state === CLOSED || (state !== COMMITTED && this.ownerGone)) return 'closed';
+    return state === CANCELLED ? 'cancelled' : undefined;
+  }
+
+  /** The token of the owner's thread. */
+  get owner(): number {
+    return loadNumber(this.tree.words, OWNER_AT);
+  }
+
+  get ownerGone(): boolean {
+    return Atomics.load(this.tree.words, GONE_AT) !== 0;
+  }
+
+  protected state(): number {
+    return Atomics.load(this.tree.words, STATE_AT);
+  }
+
+  protected knownLength(): number | undefined {
+    const { words } = this.tree;
+    if (this.state() === COMMITTED) return loadNumber(words, FINAL_LENGTH_AT);
+    return Atomics.load(words, HAS_EXPECTED_AT) === 0 ? undefined : loadNumber(words, EXPECTED_LENGTH_AT);
+  }
+}
+
+function sameStatus(one: ResourceStatus, other: ResourceStatus): boolean {
+  if (one.state !== other.state) return false;
+  if (one.state === 'active') return one.expectedLength === (other as typeof one).expectedLength;
+  if (one.state === 'committed') return one.finalLength === (other as typeof one).finalLength;
+  return one.state !== 'failed' || one.reason === (other as typeof one).reason;
+}

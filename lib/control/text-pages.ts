@@ -1,0 +1,52 @@
+import { PAGE_WORDS, type PageSource } from '../coverage/pages.js';
+
+/** Word 0: the next page, 1: the number of UTF-16 code units of the whole text; then one unit a word. */
+const TEXT_BASE = 2;
+const UNITS = PAGE_WORDS - TEXT_BASE;
+
+/** How many pages a text of `length` UTF-16 code units takes. */
+export function textPages(length: number): number {
+  return Math.max(1, Math.ceil(length / UNITS));
+}
+
+/** Stores a text in a chain of pages and answers the first one. The pages must have been reserved. */
+export function storeText(pages: PageSource, text: string): number {
+  let next = 0;
+  for (let part = textPages(text.length) - 1; part >= 0; part -= 1) {
+    const page = pages.allocate();
+    const base = page * PAGE_WORDS;
+    Atomics.store(pages.words, base, next);
+    Atomics.store(pages.words, base + 1, text.length);
+    const units = Math.min(UNITS, text.length - part * UNITS);
+    for (let unit = 0; unit < units; unit += 1) {
+      Atomics.store(pages.words, base + TEXT_BASE + unit, text.charCodeAt(part * UNITS + unit));
+    }
+    next = page;
+  }
+  return next;
+}
+
+/** Takes the pages of a text back. */
+export function freeText(pages: PageSource, first: number): void {
+  for (let page = first; page !== 0; ) {
+    const next = Atomics.load(pages.words, page * PAGE_WORDS);
+    pages.free(page);
+    page = next;
+  }
+}
+
+/** Reads a text; whatever the words say, it ends (see «reading while the owner changes it» at the coverage tree). */
+export function loadText(words: Int32Array, first: number): string | undefined {
+  if (first === 0) return undefined;
+  const limit = words.length / PAGE_WORDS;
+  let text = '';
+  for (let page = first, steps = 0; page > 0 && page < limit && steps < limit; steps += 1) {
+    const base = page * PAGE_WORDS;
+    const units = Math.min(UNITS, Atomics.load(words, base + 1) - text.length);
+    for (let unit = 0; unit < units; unit += 1) {
+      text += String.fromCharCode(Atomics.load(words, base + TEXT_BASE + unit) & 0xff_ff);
+    }
+    page = Atomics.load(words, base);
+  }
+  return text;
+}

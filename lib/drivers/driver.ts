@@ -1,0 +1,103 @@
+import type { ByteRange } from '../range/byte-range.js';
+
+/** What a driver can do beside storing bytes. */
+export interface DriverCapabilities {
+  /** Bytes may be written again while active; without it a resource refuses with `UNSUPPORTED`. */
+  readonly rewrites: boolean;
+  /** {@link Driver.view} gives committed bytes without copying. */
+  readonly view: boolean;
+  /** {@link Driver.describe} lets other threads read; without it `createPort` throws `UNSUPPORTED`. */
+  readonly share: boolean;
+}
+
+/** What {@link Driver.open} found. Lengths are in bytes, ranges half-open. */
+export interface StoredContent {
+  /** The ranges that are there: ordered, disjoint, not touching. */
+  readonly coverage: readonly ByteRange[];
+  /** The final length where the content is committed; its coverage is then `[0, committedLength)`. */
+  readonly committedLength?: number;
+  /** The total where it was kept with a partial content. */
+  readonly expectedLength?: number | undefined;
+  /** The version of the remote content where it was kept. */
+  readonly identity?: string | undefined;
+  /** Why a partial content that is there was not taken up. */
+  readonly refused?: RefusedContent;
+}
+
+/** Why a partial content was not taken up. */
+export interface RefusedContent {
+  readonly reason: 'damaged' | 'longer-than-data' | 'format';
+  /** How many bytes it claimed. */
+  readonly coveredBytes: number;
+  readonly message: string;
+}
+
+/** What a resource asks its driver to keep with partial content. */
+export interface ContentRecord {
+  /** The ranges that have been written: ordered, disjoint, not touching, half-open. */
+  readonly coverage: readonly ByteRange[];
+  readonly expectedLength: number | undefined;
+  readonly identity: string | undefined;
+}
+
+/** How another thread finds a driver's bytes; {@link DriverDescription.kind} names the attach side. */
+export interface DriverDescription {
+  /** The name given to {@link registerAttachment}. */
+  readonly kind: string;
+  /** Whatever the attach side needs; it must survive `structuredClone`. */
+  readonly data: unknown;
+}
+
+/**
+ * Stores the bytes of one resource, and nothing else: it knows no coverage, waits, status or RxJS.
+ *
+ * Synchronous by contract. The resource checks all arguments and its own state first, so a driver gets clean ones: integers,
+ * ranges inside 0 … 2^53−1, no empty data, reads of written ranges only. A method either does all of what it is asked or throws
+ * and has changed nothing that was readable before; its error reaches the caller as it is, so throw a `StorageError` (`NO_SPACE`,
+ * `IO`, `CAPACITY` …). Calls come from one thread, one at a time, first {@link Driver.open} and last {@link Driver.close}.
+ *
+ * `driverConformance` in `tidemark/testing` checks all of this. `examples/custom-driver` is a small one.
+ */
+export interface Driver {
+  readonly capabilities: DriverCapabilities;
+  /** The file it stores into, where it does. */
+  readonly path?: string | undefined;
+  /** Starts: claims what it stores into and says what is there. A driver is opened once. */
+  open(): StoredContent;
+  /** Writes all of `data` at `offset`, in bytes; on return every thread can read it. */
+  write(offset: number, data: Uint8Array): void;
+  /** Fills `target` with the bytes at `offset`. */
+  read(offset: number, target: Uint8Array): void;
+  /** Makes the first `length` bytes final. */
+  commit(length: number, record: () => ContentRecord): void;
+  /** Makes final content writable again, with its bytes. */
+  reopen(): void;
+  /**
+   * Replaces the whole content by `data` and makes it final; readers in other threads may be reading the old one.
+   * Call `alive` at least every half second while it takes.
+   */
+  replace(data: Uint8Array, alive: () => void): void;
+  /** Final bytes without copying; only with the capability `view`. */
+  view?(start: number, end: number): Uint8Array;
+  /** Makes what `record` covers durable; without it nothing is. */
+  checkpoint?(record: ContentRecord): Promise<void>;
+  /** For other threads; only with the capability `share`. */
+  describe?(): DriverDescription;
+  /** Removes final content too; called right before {@link Driver.close}. */
+  remove?(): void;
+  /** Lets go of everything; `record` is what to keep of content that is not final, undefined to drop it. */
+  close(record: ContentRecord | undefined): void;
+}
+
+/** A driver's bytes as another thread reads them. */
+export interface Attachment {
+  /** Fills `target` with the bytes at `offset`; the range was written. */
+  read(offset: number, target: Uint8Array): void;
+  /** The owner replaced the bytes: open anew what was opened before. */
+  refresh?(): void;
+  /** Lets go of everything. */
+  close(): void;
+}
+
+/** Opens a driver's bytes in this thread, from what `Driver.describe` put into its `data` in the owner's. */
+export type Attach = (data: unknown) => Attachment;

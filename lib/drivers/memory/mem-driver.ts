@@ -1,0 +1,127 @@
+import { StorageError } from '../../errors/storage-error.js';
+import { GrowableBuffer } from '../../memory/growable-buffer.js';
+import { checkBytes } from '../../range/bytes.js';
+import type { Driver, DriverCapabilities, DriverDescription, StoredContent } from '../driver.js';
+import { MEMORY_KIND } from './memory-attachment.js';
+
+/** 2 GiB of address space each: 10,000 of them fit into the 128 TiB of a process, and most media files fit into one. */
+const DEFAULT_CAPACITY = 2 * 2 ** 30;
+/** What V8 reserves for one buffer at most (measured). */
+const LARGEST_CAPACITY = 4 * 2 ** 30;
+const INITIAL_BYTES = 4096;
+/** Replacing content says after so many bytes that it is still at it. */
+const SLICE = 64 * 2 ** 20;
+
+/**
+ * Keeps bytes in memory: one buffer that grows as it is written.
+ *
+ * @example
+ * ```ts
+ * import { MemDriver, Resource } from 'tidemark';
+ *
+ * const empty = Resource.open(new MemDriver({ capacity: 64 * 2 ** 20 }));
+ * const complete = Resource.open(new MemDriver({ initialData: new Uint8Array([1, 2, 3]) }));
+ * console.log(empty.status.state, complete.length); // active 3
+ * ```
+ */
+export class MemDriver implements Driver {
+  readonly capabilities: DriverCapabilities;
+  readonly #capacity: number;
+  readonly #initialData: Uint8Array | undefined;
+  #memory: GrowableBuffer | undefined;
+  #bytes = new Uint8Array(0);
+
+  /**
+   * @param options.initialData - the whole content, copied; the resource opens committed
+   * @param options.capacity - hard cap in bytes, at most 4 GiB; a write past it throws `CAPACITY` and changes nothing.
+   * Address space of this size is reserved. `@default` 2 GiB
+   * @param options.shared - whether other threads can read. Memory that is not shared costs no reservation and is copied faster.
+   * `@default` true, where the platform has shared memory
+   * @throws {@link StorageError} `INVALID_ARGUMENT`
+   */
+  constructor(options: { initialData?: Uint8Array | undefined; capacity?: number | undefined; shared?: boolean | undefined } = {}) {
+    const { initialData, capacity = DEFAULT_CAPACITY, shared = true } = options;
+    if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > LARGEST_CAPACITY) {
+      throw new StorageError(
+        'INVALID_ARGUMENT',
+        `Expected capacity to be an integer from 0 to 2^32 (bytes), got ${String(capacity)}. Larger content goes into a file.`,
+      );
+    }
+    if (initialData !== undefined) checkBytes('initialData', initialData);
+    if (initialData !== undefined && initialData.length > capacity) throw capacityError(initialData.length, capacity);
+    this.#capacity = capacity;
+    this.#initialData = initialData;
+    this.capabilities = { rewrites: true, view: true, share: shared && typeof SharedArrayBuffer === 'function' };
+  }
+
+  open(): StoredContent {
+    const data = this.#initialData;
+    this.#memory = new GrowableBuffer({
+      initial: Math.min(this.#capacity, INITIAL_BYTES),
+      max: this.#capacity,
+      shared: this.capabilities.share,
+    });
+    this.#remap(this.#memory);
+    if (data === undefined) return { coverage: [] };
+    if (data.length > 0) this.write(0, data);
+    return { coverage: data.length > 0 ? [{ start: 0, end: data.length }] : [], committedLength: data.length };
+  }
+
+  write(offset: number, data: Uint8Array): void {
+    this.#reach(offset + data.length);
+    this.#bytes.set(data, offset);
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    target.set(this.#bytes.subarray(offset, offset + target.length));
+  }
+
+  commit(): void {
+    // Memory knows no difference.
+  }
+
+  reopen(): void {
+    // Memory knows no difference.
+  }
+
+  replace(data: Uint8Array, alive: () => void): void {
+    this.#reach(data.length);
+    for (let at = 0; at < data.length; at += SLICE) {
+      this.#bytes.set(data.subarray(at, at + SLICE), at);
+      alive();
+    }
+  }
+
+  view(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end);
+  }
+
+  describe(): DriverDescription {
+    return { kind: MEMORY_KIND, data: this.#memory?.shared };
+  }
+
+  close(): void {
+    this.#memory = undefined;
+    this.#bytes = new Uint8Array(0);
+  }
+
+  /** Makes room up to `end`. */
+  #reach(end: number): void {
+    if (end <= this.#bytes.length) return;
+    if (this.#memory === undefined || end > this.#capacity) throw capacityError(end, this.#capacity);
+    this.#memory.grow(end);
+    this.#remap(this.#memory);
+  }
+
+  #remap({ buffer }: GrowableBuffer): void {
+    this.#bytes = new Uint8Array(buffer as ArrayBuffer, 0, buffer.byteLength);
+  }
+}
+
+function capacityError(asked: number, capacity: number): StorageError {
+  return new StorageError(
+    'CAPACITY',
+    `Asked for ${asked} bytes of a memory driver whose capacity is ${capacity}. ` +
+      'Nothing was written. Give it a larger `capacity` (at most 4 GiB), or store into a file.',
+  );
+}

@@ -1,0 +1,117 @@
+import type { ByteRange } from '../range/byte-range.js';
+
+/**
+ * What went wrong, as a stable word to branch on.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `INVALID_RANGE` | a range or offset outside 0 … 2^53−1, or `start > end` |
+ * | `INVALID_ARGUMENT` | any other argument that cannot be meant |
+ * | `NOT_FOUND` | a file to be read does not exist |
+ * | `FAILED` | the resource failed, and the bytes asked for are not there |
+ * | `CANCELLED` | the resource's `AbortSignal` fired; `name` is `'AbortError'` |
+ * | `CLOSED` | the resource, reader or port is closed, or its owner is gone |
+ * | `READ_ONLY` | a write to committed content |
+ * | `INCOMPLETE` | content is asked for as complete while bytes are missing; `range` is the first gap |
+ * | `CLAIMED` | somebody else writes this path |
+ * | `CAPACITY` | memory or mappings past a fixed limit |
+ * | `NO_SPACE` | the disk is full |
+ * | `IO` | the operating system refused; `cause` says how |
+ * | `TIMEOUT` | a blocking call ran out of time |
+ * | `INTERRUPTED` | a read was ended by a seek |
+ * | `DEADLOCK` | a thread would block waiting for itself |
+ * | `UNSUPPORTED` | this platform or driver cannot do that; the message names the way out |
+ * | `CHANGED` | the remote content is no longer the version being stored |
+ * | `HTTP` | a final HTTP error |
+ */
+export type StorageErrorCode =
+  | 'INVALID_RANGE'
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'FAILED'
+  | 'CANCELLED'
+  | 'CLOSED'
+  | 'READ_ONLY'
+  | 'INCOMPLETE'
+  | 'CLAIMED'
+  | 'CAPACITY'
+  | 'NO_SPACE'
+  | 'IO'
+  | 'TIMEOUT'
+  | 'INTERRUPTED'
+  | 'DEADLOCK'
+  | 'UNSUPPORTED'
+  | 'CHANGED'
+  | 'HTTP';
+
+/** What a {@link StorageError} carries beside its code and message. */
+export interface StorageErrorDetails {
+  /** The half-open byte range it is about, `[start, end)`. */
+  readonly range?: ByteRange | undefined;
+  /** The file it is about. */
+  readonly path?: string | undefined;
+  /** What led to it. */
+  readonly cause?: unknown;
+}
+
+// In the registry, so that two copies of this module (two entry points, two realms) know each other's errors.
+const BRAND: unique symbol = Symbol.for('tidemark.StorageError') as never;
+
+/**
+ * The one error class of this library; branch on {@link StorageError.code | code}.
+ *
+ * An error that crosses threads by `structuredClone` loses class and code: send the code beside it.
+ *
+ * @example
+ * ```ts
+ * import { MemDriver, Resource, isStorageError } from 'tidemark';
+ *
+ * const resource = Resource.open(new MemDriver());
+ * try {
+ *   resource.commit(10);
+ * } catch (error) {
+ *   if (!isStorageError(error, 'INCOMPLETE')) throw error;
+ *   console.log('still missing', error.range); // { start: 0, end: 10 }
+ * }
+ * ```
+ */
+export class StorageError extends Error {
+  /** What went wrong, as a stable word to branch on. */
+  readonly code: StorageErrorCode;
+  /** The half-open byte range it is about, where there is one. */
+  declare readonly range?: ByteRange;
+  /** The file it is about, where there is one. */
+  declare readonly path?: string;
+
+  /** @internal */
+  readonly [BRAND] = true;
+
+  constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    // What abortable APIs of the platform throw has this name, and callers filter on it.
+    this.name = code === 'CANCELLED' ? 'AbortError' : 'StorageError';
+    this.code = code;
+    if (details.range !== undefined) this.range = { start: details.range.start, end: details.range.end };
+    if (details.path !== undefined) this.path = details.path;
+  }
+}
+
+/**
+ * Tells whether `error` is a {@link StorageError}, of one of `codes` where any are given.
+ *
+ * It goes by a brand and not by class, so it holds across realms and across two loaded copies of this library.
+ *
+ * @example
+ * ```ts
+ * import { isStorageError } from 'tidemark';
+ *
+ * const retryable = (error: unknown): boolean => isStorageError(error, 'NO_SPACE', 'TIMEOUT');
+ * ```
+ */
+export function isStorageError<C extends StorageErrorCode = StorageErrorCode>(
+  error: unknown,
+  ...codes: C[]
+): error is StorageError & { code: C } {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return codes.length === 0 || codes.includes((error as StorageError).code as C);
+}

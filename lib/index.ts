@@ -1,0 +1,46 @@
+// Resources
+export { Resource } from './resource/resource.js';
+export type { ResourceOptions, ResourceOrigin } from './resource/resource-options.js';
+export type { Demand } from './resource/demand.js';
+export type { ReaderPort } from './resource/reader-port.js';
+export type { ResourceView, WaitOptions } from './view/resource-view.js';
+export { WaitOutcome } from './control/wait-outcome.js';
+export type { ResourceStatus } from './control/resource-status.js';
+
+// Ranges
+export type { ByteRange } from './range/byte-range.js';
+export type { Coverage } from './coverage/coverage.js';
+
+// Other threads
+export { attachReader } from './reader/attach-reader.js';
+export type { ResourceReader } from './reader/resource-reader.js';
+export { ownerGone } from './handle/owner-gone.js';
+export type { ReaderHandle } from './handle/reader-handle.js';
+
+// Drivers
+export { MemDriver } from './drivers/memory/mem-driver.js';
+export type { MemResource } from './resource/mem-resource.js';
+export { attachDriver, registerAttachment } from './drivers/attachments.js';
+export type {
+  Attach,
+  Attachment,
+  ContentRecord,
+  Driver,
+  DriverCapabilities,
+  DriverDescription,
+  RefusedContent,
+  StoredContent,
+} from './drivers/driver.js';
+
+// Operators
+export { progress } from './operators/progress.js';
+export type { Progress } from './operators/progress.js';
+export { readChunks } from './operators/read-chunks.js';
+export type { ReadChunksOptions } from './operators/read-chunks.js';
+export { whenCommitted } from './operators/when-committed.js';
+export { writeTo } from './operators/write-to.js';
+export type { OffsetChunk, WriteToOptions } from './operators/write-to.js';
+
+// Errors
+export { isStorageError, StorageError } from './errors/storage-error.js';
+export type { StorageErrorCode, StorageErrorDetails } from './errors/storage-error.js';

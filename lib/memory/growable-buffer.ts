@@ -1,0 +1,82 @@
+import { StorageError } from '../errors/storage-error.js';
+import { countMapping } from './mapping-count.js';
+
+/** True where other threads can be given memory of this one. */
+export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function';
+
+/**
+ * A buffer that grows up to a fixed maximum and keeps its content.
+ *
+ * Shared, it grows in place: other threads that hold it see the growth. V8 reserves address space for the maximum at
+ * once (it costs no memory) and at most 4 GiB of it. Not shared, it moves when it grows, which costs no reservation.
+ * Views of the buffer are of fixed length, since length-tracking ones are slower (measured): make new ones after
+ * {@link GrowableBuffer.grow}.
+ */
+export class GrowableBuffer {
+  #buffer: ArrayBuffer | SharedArrayBuffer;
+  readonly #max: number;
+
+  /** All three in bytes; `shared` falls back to plain memory where the platform has no other. */
+  constructor(options: { initial: number; max: number; shared: boolean }) {
+    const { initial, max } = options;
+    this.#max = max;
+    if (options.shared && SHARED_MEMORY) {
+      this.#buffer = reserve(initial, max);
+      countMapping(this.#buffer);
+    } else {
+      this.#buffer = new ArrayBuffer(initial);
+    }
+  }
+
+  /** The memory; of a buffer that is not shared, another object after each growth. */
+  get buffer(): ArrayBuffer | SharedArrayBuffer {
+    return this.#buffer;
+  }
+
+  /** The memory where it can be handed to other threads. */
+  get shared(): SharedArrayBuffer | undefined {
+    return isShared(this.#buffer) ? this.#buffer : undefined;
+  }
+
+  /** Makes room for `bytes` bytes and some more; throws `CAPACITY` past the maximum, with nothing changed. */
+  grow(bytes: number): void {
+    const old = this.#buffer;
+    if (bytes <= old.byteLength) return;
+    if (bytes > this.#max) throw capacityError(bytes, this.#max);
+    // Doubling keeps the number of growths logarithmic; past 64 MiB memory not asked for starts to matter more.
+    const target = Math.min(this.#max, Math.max(bytes, old.byteLength + Math.min(old.byteLength, 64 * 2 ** 20)));
+    try {
+      if (isShared(old)) {
+        old.grow(target);
+      } else {
+        const moved = new ArrayBuffer(target);
+        new Uint8Array(moved).set(new Uint8Array(old));
+        this.#buffer = moved;
+      }
+    } catch (cause) {
+      throw capacityError(bytes, this.#max, cause);
+    }
+  }
+}
+
+function reserve(initial: number, max: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(initial, { maxByteLength: max });
+  } catch (cause) {
+    throw capacityError(max, max, cause);
+  }
+}
+
+function isShared(buffer: ArrayBuffer | SharedArrayBuffer): buffer is SharedArrayBuffer {
+  return SHARED_MEMORY && buffer instanceof SharedArrayBuffer;
+}
+
+function capacityError(asked: number, max: number, cause?: unknown): StorageError {
+  const found = cause === undefined ? 'that is past its fixed limit' : 'the platform refused the memory';
+  return new StorageError(
+    'CAPACITY',
+    `Asked for ${asked} bytes of memory in a buffer limited to ${max}; ${found}. ` +
+      'Give the driver a larger `capacity` (at most 4 GiB), close resources that are done with, or store into a file.',
+    { cause },
+  );
+}

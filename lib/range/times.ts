@@ -1,0 +1,19 @@
+import { StorageError } from '../errors/storage-error.js';
+
+/** Throws `INVALID_ARGUMENT` unless `neededBy` is undefined or a time in epoch milliseconds. */
+export function checkNeededBy(neededBy: number | undefined): void {
+  if (neededBy === undefined || Number.isFinite(neededBy)) return;
+  throw new StorageError(
+    'INVALID_ARGUMENT',
+    `Expected neededBy to be undefined or a time in epoch milliseconds, got ${String(neededBy)}.`,
+  );
+}
+
+/** Throws `INVALID_ARGUMENT` unless `timeout` is a number of milliseconds; infinite is fine. */
+export function checkTimeout(timeout: number): void {
+  if (typeof timeout === 'number' && timeout >= 0) return;
+  throw new StorageError(
+    'INVALID_ARGUMENT',
+    `Expected timeout to be a number of milliseconds >= 0, got ${String(timeout)}. Leave it out to wait without end.`,
+  );
+}

@@ -1,0 +1,216 @@
+import type { ControlReader } from '../control/control-reader.js';
+import type { ReaderCell } from '../control/reader-cell.js';
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { Answer } from '../control/wait-outcome.js';
+import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
+import type { Attachment } from '../drivers/driver.js';
+import { isStorageError, StorageError } from '../errors/storage-error.js';
+import type { Attached } from '../handle/reader-handle.js';
+import { MAX_OFFSET } from '../range/byte-range.js';
+import { endedError } from '../view/answer-error.js';
+import { ViewBase } from '../view/view-base.js';
+import { mostUrgent } from './most-urgent.js';
+
+const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
+const EVERYTHING = { start: 0, end: MAX_OFFSET };
+/** The longest a timer can be, in milliseconds. */
+const NEVER = 2 ** 31 - 1;
+
+/**
+ * A view of a resource that another thread owns, for pipelines and progress bars in this one. Made by {@link attachReader}.
+ *
+ * Its pending waits keep Node's process alive (those of the owner's thread do not): somebody elsewhere is about to write. Where the
+ * platform lacks `Atomics.waitAsync`, waits that would have to wait error with `UNSUPPORTED`, and `coverage$` and `status$`
+ * only replay.
+ *
+ * It is told of the owner's changes through shared memory. An owner that is *terminated* tells nobody: see `ownerGone`.
+ */
+export class ResourceReader extends ViewBase {
+  /** The name of the port, as in `Demand.reader`. */
+  readonly name: string;
+  /** @internal */
+  readonly control: ControlReader;
+  protected readonly bytes: Attachment;
+  readonly #cell: ReaderCell;
+  readonly #wakeWord: number;
+  #closed = false;
+  /** The owner stopped in the middle of an update. */
+  #lost = false;
+  #lastCoverage: Coverage = new CoverageSnapshot(new Float64Array(0), 0);
+  #interrupts: number;
+  #dirty = false;
+  #stepping = false;
+  #listening = false;
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
+
+  /** @internal */
+  constructor(attached: Attached) {
+    super();
+    this.name = attached.name;
+    this.control = attached.control;
+    this.bytes = attached.bytes;
+    this.#cell = attached.cell;
+    this.#wakeWord = attached.wakeWord;
+    this.#interrupts = attached.cell.interrupts;
+  }
+
+  override get status(): ResourceStatus {
+    if (this.#over) return CLOSED_STATUS;
+    return this.#unlessLost(() => this.control.status, CLOSED_STATUS);
+  }
+
+  override get coverage(): Coverage {
+    if (!this.#closed) this.#lastCoverage = this.#unlessLost(() => this.control.coverage, this.#lastCoverage);
+    return this.#lastCoverage;
+  }
+
+  /** Ends the reader: its waits end with `CLOSED`, its demand is withdrawn, its observables complete. Again: nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#lastCoverage = this.coverage;
+    this.#closed = true;
+    this.#cell.closeReader(this.control.words);
+    this.bytes.close();
+    // Resolves what `Atomics.waitAsync` still promises, so that nothing holds the shared memory.
+    Atomics.add(this.control.words, this.#wakeWord, 1);
+    Atomics.notify(this.control.words, this.#wakeWord);
+    this.#end();
+  }
+
+  /** @internal */
+  override answer(start: number, end: number, clipped: boolean): Answer {
+    if (this.#over) return 'closed';
+    return this.#unlessLost(() => this.control.answer(start, end, clipped), 'closed');
+  }
+
+  /** @internal Called for a wait that is about to be taken in: interrupts from before it are not for it. */
+  arriving(): void {
+    if (typeof Atomics.waitAsync !== 'function') {
+      throw new StorageError(
+        'UNSUPPORTED',
+        'Waiting for another thread without blocking needs Atomics.waitAsync, which this platform lacks. ' +
+          'Wait with a SyncReader in a worker, or in the thread that owns the resource.',
+      );
+    }
+    this.#takeInterrupts();
+  }
+
+  /** @internal */
+  override demandChanged(): void {
+    this.#dirty = true;
+    this.#stepSoon();
+  }
+
+  protected override watchersChanged(): void {
+    this.#dirty = true;
+    this.#stepSoon();
+  }
+
+  protected override assertUsable(asked: string): void {
+    const { state } = this.status;
+    if (state === 'closed' || state === 'cancelled') throw endedError({ state }, asked);
+  }
+
+  get #over(): boolean {
+    return this.#closed || this.#lost || this.#cell.portClosed;
+  }
+
+  /** One step of the wake-up protocol (`control/reader-cell.ts`), once for all that this turn asks. */
+  #stepSoon(): void {
+    if (this.#stepping || this.#closed) return;
+    this.#stepping = true;
+    queueMicrotask(() => {
+      this.#stepping = false;
+      this.#step();
+    });
+  }
+
+  #step(): void {
+    if (this.#closed) return;
+    const { words } = this.control;
+    if (this.#dirty) {
+      this.#dirty = false;
+      const { wants, watch } = mostUrgent(this.waits);
+      this.#cell.publish(words, wants, this.coverageStream.watched ? EVERYTHING : watch);
+    }
+    const count = this.#cell.acknowledge(words, this.#wakeWord);
+    this.#look();
+    const waiting = this.waits.size > 0;
+    this.#setKeepAlive(waiting);
+    if (waiting || this.coverageStream.watched || this.statusStream.watched) this.#listen(count);
+  }
+
+  /** Step 3 of the protocol: settles what can be, and tells what has changed. */
+  #look(): void {
+    this.#takeInterrupts();
+    this.waits.settleAnswered();
+    const { status } = this;
+    const final = status.state === 'closed';
+    if (this.coverageStream.watched) {
+      if (status.state === 'active') this.coverageStream.changed();
+      else {
+        this.notifications.add(() => {
+          this.coverageStream.flush();
+        });
+      }
+    }
+    if (this.statusStream.watched) this.notifications.add(this.statusStream.prepare(status));
+    if (final) this.#end();
+    this.notifications.run();
+  }
+
+  #listen(count: number): void {
+    if (this.#closed || this.#listening || typeof Atomics.waitAsync !== 'function') return;
+    const result = Atomics.waitAsync(this.control.words, this.#wakeWord, count);
+    if (!result.async) {
+      this.#stepSoon();
+      return;
+    }
+    this.#listening = true;
+    void result.value.then(() => {
+      this.#listening = false;
+      this.#step();
+    });
+  }
+
+  #takeInterrupts(): void {
+    const { interrupts } = this.#cell;
+    if (interrupts === this.#interrupts) return;
+    this.#interrupts = interrupts;
+    this.waits.interrupt();
+  }
+
+  /** `Atomics.waitAsync` does not keep Node's event loop alive (measured); a timer that never fires does. */
+  #setKeepAlive(wanted: boolean): void {
+    if (wanted) {
+      this.#keepAlive ??= setInterval(() => undefined, NEVER);
+    } else if (this.#keepAlive !== undefined) {
+      clearInterval(this.#keepAlive);
+      this.#keepAlive = undefined;
+    }
+  }
+
+  /** Tells that it is over: waits first, then the status, then completion. */
+  #end(): void {
+    this.#setKeepAlive(false);
+    this.waits.settleAnswered();
+    this.notifications.add(this.statusStream.prepare(CLOSED_STATUS));
+    this.notifications.add(() => {
+      this.coverageStream.complete();
+      this.statusStream.complete();
+    });
+    this.notifications.run();
+  }
+
+  /** An owner that stopped in the middle of an update is gone, and this reader with it. */
+  #unlessLost<T>(read: () => T, lost: T): T {
+    if (this.#lost) return lost;
+    try {
+      return read();
+    } catch (error) {
+      if (!isStorageError(error, 'CLOSED')) throw error;
+      this.#lost = true;
+      return lost;
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import { type Observable, Subject } from 'rxjs';
+
+import { ControlOwner } from '../control/control-owner.js';
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { Answer } from '../control/wait-outcome.js';
+import type { ContentRecord, Driver, StoredContent } from '../drivers/driver.js';
+import { StorageError } from '../errors/storage-error.js';
+import { type ByteRange, checkLength } from '../range/byte-range.js';
+import { endedError, type ErrorContext } from '../view/answer-error.js';
+import { ViewBase } from '../view/view-base.js';
+import { checkDriver, checkIdentity } from './checks.js';
+import type { Demand } from './demand.js';
+import { DemandBoard } from './demand-board.js';
+import { Ports } from './ports.js';
+import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
+
+const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
+/** A driver serves one resource, once. */
+const opened = new WeakSet<Driver>();
+
+/**
+ * What makes a view the owner's: the driver, the writing side of the control block, the ports, and the telling of every change to
+ * everybody in the contract's order. What a user calls is in `resource.ts`.
+ *
+ * @internal
+ */
+export abstract class OwnedView<D extends Driver> extends ViewBase {
+  /** The driver that it was opened with. */
+  readonly driver: D;
+  /** What opening it found. */
+  readonly origin: ResourceOrigin;
+  /** Every successful write, as the range written; not conflated, nothing replayed. Completes on close. */
+  readonly writes$: Observable<ByteRange>;
+  /**
+   * What everybody waits for, in this thread and in others: most urgent first (`neededBy`, none last, then age). Replays, conflated
+   * to at most one emission a turn. A subscription does not keep Node's process alive.
+   */
+  readonly demand$: Observable<readonly Demand[]>;
+  /** @internal */
+  readonly control: ControlOwner;
+  protected readonly bytes: D;
+  protected readonly ports: Ports;
+  /** What `fail` was given. */
+  protected cause: unknown;
+  readonly #demand: DemandBoard;
+  readonly #writes = new Subject<ByteRange>();
+  readonly #unlinkSignal: () => void;
+  #closed = false;
+  #driverOpen = true;
+
+  protected constructor(driver: D, options: ResourceOptions) {
+    super();
+    const { signal, expectedLength, identity } = options;
+    checkLength('expectedLength', expectedLength);
+    checkIdentity(identity);
+    checkDriver(driver);
+    if (opened.has(driver)) {
+      throw new StorageError(
+        'INVALID_ARGUMENT',
+        'This driver serves another resource, open or closed. Make one driver for each resource.',
+      );
+    }
+    if (signal?.aborted === true) {
+      throw new StorageError('CANCELLED', 'Asked to open a resource with a signal that was aborted before.', {
+        cause: signal.reason,
+      });
+    }
+    // Before the driver: it may lack room, and then nothing has been claimed.
+    this.control = new ControlOwner(driver.capabilities.share);
+    this.driver = driver;
+    this.bytes = driver;
+    this.origin = this.#takeUp(driver.open(), expectedLength, identity);
+    opened.add(driver);
+    this.ports = new Ports(this.control, () => {
+      this.demandChanged();
+    });
+    this.#demand = new DemandBoard(this.control, this.notifications, this.waits, this.ports);
+    this.writes$ = this.#writes.asObservable();
+    this.demand$ = this.#demand.observable;
+    const abort = (): void => {
+      this.#cancel();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#unlinkSignal = () => signal?.removeEventListener('abort', abort);
+  }
+
+  override get status(): ResourceStatus {
+    return this.#closed ? CLOSED_STATUS : this.control.status;
+  }
+
+  /** @internal */
+  override answer(start: number, end: number, clipped: boolean): Answer {
+    return this.#closed ? 'closed' : this.control.answer(start, end, clipped);
+  }
+
+  /** @internal */
+  override demandChanged(): void {
+    this.#demand.changed();
+  }
+
+  protected override watchersChanged(): void {
+    // Every change happens in this thread.
+  }
+
+  protected override assertUsable(asked: string): void {
+    if (this.#closed || this.control.ended !== undefined) throw endedError(this.status, asked, this.errorContext());
+  }
+
+  protected assertActive(asked: string): void {
+    const { status } = this;
+    if (status.state !== 'active') throw endedError(status, asked, this.errorContext());
+  }
+
+  protected override errorContext(): ErrorContext {
+    const { path } = this.driver;
+    return this.cause instanceof Object ? { path, cause: this.cause } : { path };
+  }
+
+  /** What the driver may keep with partial content. */
+  protected record(): ContentRecord {
+    return { coverage: this.coverage.toArray(), expectedLength: this.expectedLength, identity: this.identity };
+  }
+
+  /** Queues the news of a write. */
+  protected announce(start: number, end: number): void {
+    if (!this.#writes.observed) return;
+    this.notifications.add(() => {
+      this.#writes.next({ start, end });
+    });
+  }
+
+  /** Tells everybody of newly covered bytes: other threads, then waits; the caller announces the write. */
+  protected covered(start: number, end: number): void {
+    this.ports.wakeCovered(start, end);
+    this.waits.settleCovered(start, end);
+    this.coverageStream.changed();
+  }
+
+  /** Tells everybody of a new state: other threads, then waits, then `announce`, then the last coverage, then the status. */
+  protected stateChanged(announce?: () => void): void {
+    this.ports.wakeAll();
+    this.waits.settleAnswered();
+    announce?.();
+    this.notifications.add(() => {
+      this.coverageStream.flush();
+    });
+    this.notifications.add(this.statusStream.prepare(this.status));
+    this.demandChanged();
+    this.notifications.run();
+  }
+
+  /** Ends this view; `closeDriver` is called once, whatever ends it. */
+  protected end(closeDriver: () => void): void {
+    if (this.#closed) return;
+    const committed = this.status.state === 'committed';
+    this.#closed = true;
+    this.#unlinkSignal();
+    if (!committed) this.control.close();
+    try {
+      this.#closeDriver(closeDriver);
+    } finally {
+      this.stateChanged(() => {
+        this.ports.watchDemand(false);
+      });
+      this.notifications.add(() => {
+        this.#demand.flush();
+        this.coverageStream.complete();
+        this.statusStream.complete();
+        this.#writes.complete();
+        this.#demand.complete();
+      });
+      this.notifications.run();
+    }
+  }
+
+  #cancel(): void {
+    const { state } = this.status;
+    if (state !== 'active' && state !== 'failed') return;
+    this.control.cancel();
+    try {
+      this.#closeDriver(() => {
+        this.driver.close(this.record());
+      });
+    } finally {
+      this.stateChanged();
+    }
+  }
+
+  #closeDriver(close: () => void): void {
+    if (!this.#driverOpen) return;
+    this.#driverOpen = false;
+    close();
+  }
+
+  #takeUp(content: StoredContent, expectedLength: number | undefined, identity: string | undefined): ResourceOrigin {
+    const { control } = this;
+    const { committedLength, refused } = content;
+    for (const { start, end } of content.coverage) control.cover(start, end);
+    const complete = committedLength !== undefined;
+    const partial = !complete && content.coverage.length > 0;
+    const kept = complete || partial ? content : { expectedLength, identity };
+    if (kept.identity !== undefined) control.setIdentity(kept.identity);
+    if (complete) control.commit(committedLength);
+    else if (kept.expectedLength !== undefined) control.setExpectedLength(kept.expectedLength);
+    const from = complete ? 'complete' : partial ? 'partial' : 'new';
+    return refused === undefined ? { from } : { from, refused };
+  }
+}

@@ -1,0 +1,14 @@
+// Blocking reads in worker threads
+export { openSync } from './sync/open-sync.js';
+export { SyncReader } from './sync/sync-reader.js';
+export type { SyncReadOptions, SyncWaitOptions } from './sync/sync-reader.js';
+
+// What they speak of
+export { ownerGone } from './handle/owner-gone.js';
+export type { ReaderHandle } from './handle/reader-handle.js';
+export { WaitOutcome } from './control/wait-outcome.js';
+export type { ResourceStatus } from './control/resource-status.js';
+export type { Coverage } from './coverage/coverage.js';
+export type { ByteRange } from './range/byte-range.js';
+export { isStorageError, StorageError } from './errors/storage-error.js';
+export type { StorageErrorCode, StorageErrorDetails } from './errors/storage-error.js';

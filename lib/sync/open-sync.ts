@@ -1,0 +1,24 @@
+import { attachHandle, type ReaderHandle } from '../handle/reader-handle.js';
+import { SyncReader } from './sync-reader.js';
+
+/**
+ * Opens a resource that another thread owns, for blocking reads in this one.
+ *
+ * Import the module of the resource's driver in this thread too, unless it is `MemDriver`.
+ *
+ * Throws `INVALID_ARGUMENT` for what is no handle, one of another version, or one that was attached before; `CLOSED` if its port is
+ * closed; `UNSUPPORTED` if this thread does not know the driver.
+ *
+ * @example
+ * ```ts
+ * import { workerData } from 'node:worker_threads';
+ * import { openSync } from 'tidemark/sync';
+ *
+ * using reader = openSync(workerData);
+ * const magic = new Uint8Array(4);
+ * reader.read(magic); // sleeps until they are there
+ * ```
+ */
+export function openSync(handle: ReaderHandle): SyncReader {
+  return new SyncReader(attachHandle(handle));
+}

@@ -1,0 +1,96 @@
+import type { Driver } from '../drivers/driver.js';
+import { attachmentTests } from './attachment-tests.js';
+import { bytesTests } from './bytes-tests.js';
+import { lifeTests } from './life-tests.js';
+import { resourceTests } from './resource-tests.js';
+
+/** The functions of a test runner that the kit needs: jest's, vitest's, mocha's or `node:test`'s will do. */
+export interface ConformanceRunner {
+  /** Groups tests. */
+  describe(name: string, define: () => void): void;
+  /** Defines a test, which fails by throwing or rejecting. */
+  it(name: string, test: () => void | Promise<void>): void;
+}
+
+/** What the kit has to know of the driver under test. */
+export interface ConformanceHarness<D extends Driver = Driver> {
+  /** Names the driver in the names of the tests. */
+  readonly name: string;
+  /** Makes a driver over nothing, to be opened by the test. */
+  create(): D;
+  /** For drivers that keep content: makes one over what `previous`, which is closed, has left. */
+  reopen?(previous: D): D;
+  /** Cleans up behind a test; called once for each driver made, closed or not. */
+  dispose?(driver: D): void;
+}
+
+/** One test of the kit. `keep` sees to it that a driver is disposed of. */
+export type ConformanceTest<D extends Driver> = readonly [name: string, test: (tools: ConformanceTools<D>) => void | Promise<void>];
+
+/** What a test of the kit works with. */
+export interface ConformanceTools<D extends Driver = Driver> {
+  /** Makes a driver, not yet opened. */
+  create(): D;
+  /** Makes and opens a driver. */
+  open(): D;
+  /** {@link ConformanceHarness.reopen}, if there is one. */
+  readonly reopen: ((previous: D) => D) | undefined;
+}
+
+/**
+ * Defines the tests that every driver must pass.
+ *
+ * What a driver does not declare (`rewrites`, `view`, `share`) is not tested. The kit imports no test runner.
+ *
+ * @example
+ * ```ts
+ * import { describe, it } from 'node:test';
+ * import { MemDriver } from 'tidemark';
+ * import { driverConformance } from 'tidemark/testing';
+ *
+ * driverConformance({ describe, it }, { name: 'MemDriver', create: () => new MemDriver() });
+ * ```
+ */
+export function driverConformance<D extends Driver>(runner: ConformanceRunner, harness: ConformanceHarness<D>): void {
+  const probe = harness.create();
+  const { capabilities } = probe;
+  harness.dispose?.(probe);
+  const keeps = harness.reopen !== undefined;
+  runner.describe(`driver conformance: ${harness.name}`, () => {
+    const groups: Record<string, readonly ConformanceTest<D>[]> = {
+      bytes: bytesTests<D>(capabilities),
+      life: lifeTests<D>(capabilities, keeps),
+      'other threads': capabilities.share ? attachmentTests<D>() : [],
+      'under a resource': resourceTests<D>(capabilities, keeps),
+    };
+    for (const [group, tests] of Object.entries(groups)) {
+      for (const [name, test] of tests) {
+        runner.it(`${group}: ${name}`, async () => {
+          const made: D[] = [];
+          try {
+            await test(toolsFor(harness, made));
+          } finally {
+            for (const driver of made) harness.dispose?.(driver);
+          }
+        });
+      }
+    }
+  });
+}
+
+function toolsFor<D extends Driver>(harness: ConformanceHarness<D>, made: D[]): ConformanceTools<D> {
+  const keep = (driver: D): D => {
+    made.push(driver);
+    return driver;
+  };
+  const create = (): D => keep(harness.create());
+  return {
+    create,
+    open() {
+      const driver = create();
+      driver.open();
+      return driver;
+    },
+    reopen: harness.reopen === undefined ? undefined : (previous) => keep(harness.reopen?.(previous) ?? previous),
+  };
+}

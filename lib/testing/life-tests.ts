@@ -1,0 +1,115 @@
+import type { ContentRecord, Driver, DriverCapabilities } from '../drivers/driver.js';
+import { expectBytes, expectSame, pattern } from './assertions.js';
+import { ignoreAlive, readBack } from './bytes-tests.js';
+import type { ConformanceTest } from './driver-conformance.js';
+
+/** From open to close. */
+export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, keeps: boolean): readonly ConformanceTest<D>[] {
+  const tests: ConformanceTest<D>[] = [
+    [
+      'opens with nothing there',
+      ({ create }) => {
+        const content = create().open();
+        expectSame(content.coverage.length, 0, 'covered ranges');
+        expectSame(content.committedLength, undefined, 'committed length');
+      },
+    ],
+    [
+      'reads committed bytes, and gives views of them where it can',
+      ({ open }) => {
+        const driver = committed(open(), 100_000);
+        expectBytes(readBack(driver, 0, 100_000), pattern(100_000, 1), 'all of it');
+        expectBytes(readBack(driver, 4095, 3), pattern(100_000, 1).subarray(4095, 4098), 'a part of it');
+        if (!capabilities.view) return;
+        expectBytes(driver.view?.(0, 100_000) ?? new Uint8Array(), pattern(100_000, 1), 'the whole view');
+        expectBytes(driver.view?.(5, 4100) ?? new Uint8Array(), pattern(100_000, 1).subarray(5, 4100), 'a part view');
+      },
+    ],
+    [
+      'commits nothing at all',
+      ({ open }) => {
+        const driver = open();
+        driver.commit(0, recordOf(0));
+        if (capabilities.view) expectSame(driver.view?.(0, 0).length, 0, 'length of the view');
+      },
+    ],
+    [
+      'commits less than was written',
+      ({ open }) => {
+        const driver = open();
+        driver.write(0, pattern(9000, 1));
+        driver.commit(5000, recordOf(5000));
+        expectBytes(readBack(driver, 0, 5000), pattern(9000, 1).subarray(0, 5000), 'what was kept');
+      },
+    ],
+    [
+      'reopens committed bytes, keeps them, and goes on behind them',
+      ({ open }) => {
+        const driver = committed(open(), 6000);
+        driver.reopen();
+        expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed');
+        driver.write(6000, pattern(3000, 2));
+        expectBytes(readBack(driver, 6000, 3000), pattern(3000, 2), 'what was added');
+        driver.commit(9000, recordOf(9000));
+        expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed first');
+      },
+    ],
+    [
+      'resolves a checkpoint, and goes on',
+      async ({ open }) => {
+        const driver = open();
+        driver.write(0, pattern(100, 1));
+        await driver.checkpoint?.(recordOf(100)());
+        expectBytes(readBack(driver, 0, 100), pattern(100, 1), 'the bytes');
+      },
+    ],
+    [
+      'closes with partial content, kept and dropped',
+      ({ open }) => {
+        for (const record of [recordOf(10)(), undefined]) {
+          const driver = open();
+          driver.write(0, pattern(10, 1));
+          driver.close(record);
+        }
+      },
+    ],
+  ];
+  if (capabilities.rewrites) {
+    tests.push([
+      'replaces the whole content by a shorter, a longer and an empty one',
+      ({ open }) => {
+        const driver = open();
+        driver.write(0, pattern(5000, 1));
+        for (const length of [3000, 80_000, 0]) {
+          driver.replace(pattern(length, length), ignoreAlive);
+          if (length > 0) expectBytes(readBack(driver, 0, length), pattern(length, length), `${length} bytes`);
+          driver.reopen();
+        }
+      },
+    ]);
+  }
+  if (keeps) {
+    tests.push([
+      'finds committed content again',
+      ({ open, reopen }) => {
+        const driver = committed(open(), 7000);
+        driver.close(undefined);
+        const again = reopen?.(driver) ?? driver;
+        expectSame(again.open().committedLength, 7000, 'committed length');
+        expectBytes(readBack(again, 0, 7000), pattern(7000, 1), 'the bytes');
+      },
+    ]);
+  }
+  return tests;
+}
+
+function committed<D extends Driver>(driver: D, length: number): D {
+  driver.write(0, pattern(length, 1));
+  driver.commit(length, recordOf(length));
+  return driver;
+}
+
+function recordOf(length: number): () => ContentRecord {
+  const coverage = length === 0 ? [] : [{ start: 0, end: length }];
+  return () => ({ coverage, expectedLength: undefined, identity: undefined });
+}

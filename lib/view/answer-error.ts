@@ -1,0 +1,34 @@
+import type { ResourceStatus } from '../control/resource-status.js';
+import { StorageError } from '../errors/storage-error.js';
+import type { ByteRange } from '../range/byte-range.js';
+
+/** What a resource's errors say about where they come from. */
+export interface ErrorContext {
+  readonly path?: string | undefined;
+  /** What `fail` was given, in the thread that gave it. */
+  readonly cause?: unknown;
+}
+
+/** The error for somebody who wanted bytes of a resource that cannot have them any more. */
+export function endedError(status: ResourceStatus, asked: string, context: ErrorContext = {}, range?: ByteRange): StorageError {
+  const details = { path: context.path, range };
+  switch (status.state) {
+    case 'failed':
+      return new StorageError(
+        'FAILED',
+        `${asked}, and those bytes are missing from a resource that failed: ${status.reason}. ` +
+          'Covered bytes stay readable; reactivate() it to go on writing.',
+        'cause' in context ? { ...details, cause: context.cause } : details,
+      );
+    case 'cancelled':
+      return new StorageError('CANCELLED', `${asked} of a resource that was cancelled by its signal. Open it anew.`, details);
+    case 'committed':
+      return new StorageError(
+        'READ_ONLY',
+        `${asked} of a resource that is committed with ${status.finalLength} bytes. reactivate() it to write again.`,
+        details,
+      );
+    default:
+      return new StorageError('CLOSED', `${asked} of something that is closed. Open it anew.`, details);
+  }
+}

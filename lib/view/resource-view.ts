@@ -1,0 +1,95 @@
+import type { Observable } from 'rxjs';
+
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { WaitOutcome } from '../control/wait-outcome.js';
+import type { Coverage } from '../coverage/coverage.js';
+import type { ByteRange } from '../range/byte-range.js';
+
+/** How to wait for a range. */
+export interface WaitOptions {
+  /** When the bytes are needed, in epoch milliseconds: orders the demand, nearest first. `@default` none, which comes last */
+  readonly neededBy?: number | undefined;
+  /** Wait without asking for the bytes: no demand is made. `@default` false */
+  readonly passive?: boolean | undefined;
+}
+
+/**
+ * What can be asked of a resource's bytes, in the owner's thread ({@link Resource}) and in others ({@link ResourceReader}).
+ *
+ * Ranges are half-open, offsets and lengths in bytes. The observables replay the current state, never error, and complete on
+ * close. After `close` every method but `close` throws `CLOSED`, while the properties keep their last values; after the
+ * resource was cancelled they throw `CANCELLED`.
+ */
+export interface ResourceView {
+  /**
+   * The coverage, now and whenever it has changed: conflated to at most one emission a turn, with the newest state, on
+   * RxJS's `asapScheduler`. The last one goes out before `status$` says committed.
+   */
+  readonly coverage$: Observable<Coverage>;
+  /** The status, now and at each change. */
+  readonly status$: Observable<ResourceStatus>;
+  /** The coverage; the same object until it changes. */
+  readonly coverage: Coverage;
+  /** The status; the same object until it changes. */
+  readonly status: ResourceStatus;
+  /** How many bytes are covered; costs the same however many ranges there are. */
+  readonly coveredBytes: number;
+  /** The final length while committed, else undefined. */
+  readonly length: number | undefined;
+  /** The total where it is known; the final length once committed. */
+  readonly expectedLength: number | undefined;
+  /** Names the remote content's version (a strong ETag, say), where it is known. */
+  readonly identity: string | undefined;
+  /**
+   * Tells whether every byte of `range` is there; an empty range always is. As `coverage.has`, without building a snapshot.
+   *
+   * Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
+   */
+  has(range: ByteRange): boolean;
+  /**
+   * The first gap that has a byte at `from` or later, cut to `[from, limit)`; undefined if there is none.
+   *
+   * Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
+   *
+   * @param limit - where to stop looking, exclusive; by default `expectedLength`, else 2^53−1. Never past the final length
+   */
+  nextGap(from: number, limit?: number): ByteRange | undefined;
+  /**
+   * Waits until `range` is there.
+   *
+   * Cold: each subscription is one wait, emits exactly one outcome and completes; synchronously where the answer is known. The rules, in
+   * order: an empty range is Ready; a closed resource errors with `CLOSED`, a cancelled one with `CANCELLED`; a covered range is Ready;
+   * committed content gives Eof from its end on, and Ready for a range that crosses it; a failed resource errors with `FAILED`;
+   * else it waits. An interrupt ends it with Interrupted. Numbers outside the domain error with `INVALID_RANGE`.
+   * Unsubscribing withdraws the wait and its demand.
+   *
+   * In the owner's thread a pending wait does not keep Node's process alive; in another thread it does.
+   *
+   * @example
+   * ```ts
+   * import { MemDriver, Resource } from 'tidemark';
+   *
+   * const resource = Resource.open(new MemDriver());
+   * resource.waitRange({ start: 0, end: 4 }).subscribe((outcome) => console.log(outcome)); // ready
+   * resource.writeAt(0, new Uint8Array(4));
+   * ```
+   */
+  waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome>;
+  /**
+   * Copies the bytes at `offset` into `target`, up to the first gap, the end of the content or the end of `target`; never waits.
+   *
+   * Answers how many bytes it copied: 0 at a gap or at the end. Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
+   */
+  readAt(offset: number, target: Uint8Array): number;
+  /**
+   * Waits for `range`, then emits its bytes once, as a copy, and completes.
+   *
+   * The range ends at the final length, else at the expected length: the bytes are fewer there, and none behind it.
+   * Errors as {@link waitRange} does, and with `INTERRUPTED` after an interrupt. Unsubscribing withdraws the wait.
+   */
+  read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>>;
+  /** Lets go of everything; again: nothing. */
+  close(): void;
+  /** As {@link close}, for `using`. */
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,158 @@
+import { Observable, type Subscriber } from 'rxjs';
+
+import type { ControlView } from '../control/control-view.js';
+import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
+import type { StorageError } from '../errors/storage-error.js';
+import { checkRange } from '../range/byte-range.js';
+import { checkNeededBy } from '../range/times.js';
+import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
+import type { Notifications } from './notifications.js';
+import type { WaitOptions } from './resource-view.js';
+
+/** One subscription of `waitRange` or `read` that has no answer yet. */
+export interface RoomWait extends PendingWait {
+  until: number;
+  /** End of the range asked for, exclusive, in bytes. */
+  readonly end: number;
+  /** Ends at what is known of the length, as reads do. */
+  readonly clipped: boolean;
+  readonly passive: boolean;
+  readonly neededBy: number | undefined;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly subscriber: Subscriber<WaitOutcome>;
+}
+
+/** What the room needs to know of the resource or reader it belongs to. */
+export interface RoomHost {
+  readonly control: ControlView;
+  readonly notifications: Notifications;
+  /** What the present says to a wait. */
+  answer(start: number, end: number, clipped: boolean): Answer;
+  /** The error for a wait that ended with `answer`. */
+  refusal(answer: Answer, start: number, end: number): StorageError;
+  /** Waits came or went; throws if this thread can be told of no change, before the wait is taken in. */
+  arriving?(): void;
+  demandChanged(): void;
+}
+
+/** The waits that are pending in this thread, and how they end. */
+export class WaitingRoom {
+  readonly #host: RoomHost;
+  readonly #waits = new PendingWaits<RoomWait>();
+
+  constructor(host: RoomHost) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#waits.size;
+  }
+
+  [Symbol.iterator](): Iterator<RoomWait> {
+    return this.#waits[Symbol.iterator]();
+  }
+
+  /** A cold wait for `[start, end)`. */
+  wait(start: number, end: number, clipped: boolean, options: WaitOptions = {}): Observable<WaitOutcome> {
+    const { neededBy, passive = false } = options;
+    return new Observable<WaitOutcome>((subscriber) => {
+      try {
+        checkRange(start, end);
+        checkNeededBy(neededBy);
+        if (start === end) {
+          deliver(subscriber, WaitOutcome.Ready);
+          return undefined;
+        }
+        const answer = this.#host.answer(start, end, clipped);
+        if (answer !== 'wait') {
+          this.#settle(subscriber, answer, start, end)();
+          return undefined;
+        }
+        this.#host.arriving?.();
+      } catch (error) {
+        subscriber.error(error);
+        return undefined;
+      }
+      const wait = { start, end, until: this.#needs(end, clipped), clipped, passive, neededBy, since: Date.now(), subscriber };
+      this.#waits.add(wait);
+      this.#host.demandChanged();
+      return () => {
+        this.#waits.delete(wait);
+        this.#host.demandChanged();
+      };
+    });
+  }
+
+  /** Queues the outcomes of the waits that a write of `[start, end)` has completed. */
+  settleCovered(start: number, end: number): void {
+    const { control, notifications } = this.#host;
+    const ready = this.#waits.takeCovered(
+      start,
+      end,
+      (from) => control.coveredUntil(from),
+      () => {
+        this.#host.demandChanged();
+      },
+    );
+    for (const { subscriber } of ready) {
+      notifications.add(() => {
+        deliver(subscriber, WaitOutcome.Ready);
+      });
+    }
+  }
+
+  /** Queues the outcomes of all waits that the present state answers; those that need other bytes now are filed anew. */
+  settleAnswered(): void {
+    const moved: RoomWait[] = [];
+    const answered: { wait: RoomWait; answer: Answer }[] = [];
+    for (const wait of this.#waits) {
+      const answer = this.#host.answer(wait.start, wait.end, wait.clipped);
+      if (answer !== 'wait') answered.push({ wait, answer });
+      else if (wait.until !== this.#needs(wait.end, wait.clipped)) moved.push(wait);
+    }
+    for (const { wait, answer } of answered) {
+      this.#waits.delete(wait);
+      this.#host.notifications.add(this.#settle(wait.subscriber, answer, wait.start, wait.end));
+    }
+    for (const wait of moved) {
+      this.#waits.delete(wait);
+      wait.until = this.#needs(wait.end, wait.clipped);
+      this.#waits.add(wait);
+    }
+    if (answered.length > 0 || moved.length > 0) this.#host.demandChanged();
+  }
+
+  /** Queues Interrupted for all waits. */
+  interrupt(): void {
+    if (this.#waits.size === 0) return;
+    for (const { subscriber } of this.#waits.takeAll()) {
+      this.#host.notifications.add(() => {
+        deliver(subscriber, WaitOutcome.Interrupted);
+      });
+    }
+    this.#host.demandChanged();
+  }
+
+  #needs(end: number, clipped: boolean): number {
+    return clipped ? Math.min(end, this.#host.control.expectedLength ?? end) : end;
+  }
+
+  /** How a wait that has its answer hears of it; errors are made now, as of the state that caused them. */
+  #settle(subscriber: Subscriber<WaitOutcome>, answer: Answer, start: number, end: number): () => void {
+    if (answer === 'ready' || answer === 'eof') {
+      return () => {
+        deliver(subscriber, answer);
+      };
+    }
+    const error = this.#host.refusal(answer, start, end);
+    return () => {
+      subscriber.error(error);
+    };
+  }
+}
+
+function deliver(subscriber: Subscriber<WaitOutcome>, outcome: WaitOutcome): void {
+  subscriber.next(outcome);
+  subscriber.complete();
+}
