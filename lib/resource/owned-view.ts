@@ -21,8 +21,6 @@ const opened = new WeakSet<Driver>();
 /**
  * What makes a view the owner's: the driver, the writing side of the control block, the ports, and the telling of every change to
  * everybody in the contract's order. What a user calls is in `resource.ts`.
- *
- * @internal
  */
 export abstract class OwnedView<D extends Driver> extends ViewBase {
   /** The driver that it was opened with. */

@@ -13,8 +13,6 @@ export interface ByteSource {
 
 /**
  * What can be asked of a resource's bytes at once, without waiting: common to the owner, to asynchronous readers and to blocking ones.
- *
- * @internal
  */
 export abstract class BytesView {
   /** @internal */

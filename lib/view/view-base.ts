@@ -15,8 +15,6 @@ import { WaitingRoom } from './waiting-room.js';
 /**
  * What the owner's view of a resource and an asynchronous reader's have in common. They differ in how they learn of changes, in what
  * closes them, and in that only one of them writes.
- *
- * @internal
  */
 export abstract class ViewBase extends BytesView implements ResourceView {
   /** @internal */

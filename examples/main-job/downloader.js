@@ -1,0 +1,73 @@
+// Downloads a URL into a resource, in the order that suits whoever reads it.
+//
+// Three lanes fetch side by side. Two of them read ahead: always the first bytes that are neither there nor on their
+// way, only that one of them gets the end of the file first, where many formats keep an index. The third sleeps until
+// somebody waits for bytes that are not on their way, as after a seek, and gets those.
+
+import { EMPTY, Subject, concat, defer, filter, finalize, first, map, merge, mergeMap } from 'rxjs';
+import { of, repeat, startWith, take, takeUntil, tap } from 'rxjs';
+import { writeTo } from 'tidemark';
+import { FetchPlan } from './fetch-plan.js';
+import { requestRange } from './range-request.js';
+
+/** @typedef {import('tidemark').ByteRange} ByteRange half-open */
+
+/**
+ * @param {import('tidemark').Resource} resource
+ * @param {URL} url
+ * @returns {import('rxjs').Observable<ByteRange>} what was written; completes when all is there and committed. Errors,
+ *   and fails the resource, on any HTTP error; unsubscribing ends all requests and leaves the resource as it is.
+ */
+export function download(resource, url) {
+  return defer(() => {
+    const plan = new FetchPlan(resource);
+    /** @type {Subject<import('./range-request.js').Answer>} */
+    const answer$ = new Subject();
+
+    const opening$ = get(plan.opening, (answer) => answer$.next(answer));
+    // The first answer tells how long the content is, and whether it can be had in parts at all.
+    const rest$ = answer$.pipe(
+      take(1),
+      tap(({ total }) => (resource.expectedLength = total)),
+      mergeMap(({ ranged }) => (ranged ? merge(concat(getTail(), readAhead()), readAhead(), onDemand()) : EMPTY)),
+    );
+    return merge(rest$, opening$).pipe(
+      writeTo(resource, { commit: false }),
+      tap({ complete: () => resource.commit() }),
+    );
+
+    /** @param {ByteRange} range @param {(answer: import('./range-request.js').Answer) => void} [onAnswer] */
+    function get(range, onAnswer) {
+      plan.begin(range);
+      return requestRange(url, range, onAnswer).pipe(finalize(() => plan.end(range)));
+    }
+
+    function getTail() {
+      return defer(() => {
+        const range = plan.tail();
+        return range ? get(range) : EMPTY;
+      });
+    }
+
+    function readAhead() {
+      return defer(() => {
+        const range = plan.next();
+        return range ? get(range) : EMPTY;
+      }).pipe(repeat({ delay: () => (plan.next() ? of(true) : EMPTY) }));
+    }
+
+    function onDemand() {
+      const whole$ = resource.writes$.pipe(
+        startWith(undefined),
+        filter(() => resource.nextGap(0) === undefined),
+      );
+      return resource.demand$.pipe(
+        map((demands) => plan.forDemand(demands)),
+        first((range) => range !== undefined),
+        mergeMap((range) => get(range)),
+        repeat(), // demand$ replays what is wanted now, which may have changed meanwhile
+        takeUntil(whole$),
+      );
+    }
+  });
+}

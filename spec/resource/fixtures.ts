@@ -1,0 +1,105 @@
+import type { Observable } from 'rxjs';
+
+import {
+  type ByteRange,
+  isStorageError,
+  MemDriver,
+  type MemResource,
+  Resource,
+  type ResourceOptions,
+  type StorageError,
+  type WaitOptions,
+} from '../../lib/index.js';
+
+const opened: MemResource[] = [];
+
+/** Opens a resource that {@link closeAll} closes. */
+export function open(options?: ResourceOptions, driver = new MemDriver()): MemResource {
+  const resource = Resource.open(driver, options);
+  opened.push(resource);
+  return resource;
+}
+
+export function closeAll(): void {
+  for (const resource of opened.splice(0)) resource.close();
+}
+
+/** A resource that holds [0, 4) and [8, 12). */
+export function patchy(options?: ResourceOptions): MemResource {
+  const resource = open(options);
+  resource.writeAt(0, bytes(4));
+  resource.writeAt(8, bytes(4, 8));
+  return resource;
+}
+
+export function committed(length = 10): MemResource {
+  const resource = open();
+  resource.writeAll(bytes(length));
+  return resource;
+}
+
+export function failed(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+  const resource = open();
+  prepare(resource);
+  resource.fail('no network');
+  return resource;
+}
+
+export function cancelled(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+  const abort = new AbortController();
+  const resource = open({ signal: abort.signal });
+  prepare(resource);
+  abort.abort();
+  return resource;
+}
+
+export function closed(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+  const resource = open();
+  prepare(resource);
+  resource.close();
+  return resource;
+}
+
+/** `length` bytes, each telling its offset where the first is at `from`. */
+export function bytes(length: number, from = 0): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, index) => (from + index) % 251);
+}
+
+export function range(start: number, end: number): ByteRange {
+  return { start, end };
+}
+
+export function ranges(resource: MemResource): ByteRange[] {
+  return resource.coverage.toArray();
+}
+
+/** What an observable has done so far: values, then `'complete'`, or the code of its error. */
+export function record(source: Observable<unknown>): unknown[] {
+  const log: unknown[] = [];
+  source.subscribe({
+    next: (value) => log.push(value instanceof Uint8Array ? [...value] : value),
+    error: (error: unknown) => log.push(isStorageError(error) ? error.code : error),
+    complete: () => log.push('complete'),
+  });
+  return log;
+}
+
+/** What a wait has done so far; see {@link record}. */
+export function wait(resource: MemResource, start: number, end: number, options?: WaitOptions): unknown[] {
+  return record(resource.waitRange({ start, end }, options));
+}
+
+/** The `StorageError` that `action` throws. */
+export function errorOf(action: () => unknown): StorageError {
+  try {
+    action();
+  } catch (error) {
+    if (isStorageError(error)) return error;
+    throw error;
+  }
+  throw new Error('Nothing was thrown.');
+}
+
+export function codeOf(action: () => unknown): string {
+  return errorOf(action).code;
+}

@@ -1,0 +1,438 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { asapScheduler, map, mergeMap, type Observable, of, take, tap } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+
+import type { ByteRange, MemResource } from '../../lib/index.js';
+import { bytes, closeAll, open, patchy, range, wait } from './fixtures.js';
+
+type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
+
+let testScheduler: TestScheduler;
+beforeEach(() => {
+  testScheduler = new TestScheduler((actual, expected) => {
+    expect(actual).toEqual(expected);
+  });
+});
+afterEach(closeAll);
+
+/** Runs each action in the frame of its letter. */
+function at({ cold }: Helpers, marbles: string, actions: Record<string, () => void>): void {
+  cold(marbles).subscribe((letter) => actions[letter]?.());
+}
+
+/** `coverage$` as text: `0-4 8-12`. */
+function coverage$(resource: MemResource): Observable<string> {
+  return resource.coverage$.pipe(map((coverage) => [...coverage].map(({ start, end }) => `${start}-${end}`).join(' ')));
+}
+
+function state$(resource: MemResource): Observable<string> {
+  return resource.status$.pipe(map(({ state }) => state));
+}
+
+/** `demand$` without the times, which are real ones. */
+function demand$(resource: MemResource): Observable<unknown[]> {
+  return resource.demand$.pipe(map((demands) => demands.map(({ since: _, ...rest }) => rest)));
+}
+
+/** The demand of a wait in the owner's thread. */
+function owner(start: number, end: number, neededBy?: number): object {
+  const demand = { range: range(start, end), reader: 'owner', blocking: false };
+  return neededBy === undefined ? demand : { ...demand, neededBy };
+}
+
+describe('coverage$', () => {
+  it('replays the current coverage, then emits each change; a subscription may start and end at any time', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '--a--b--c--', {
+        a: () => resource.writeAt(0, bytes(2)),
+        b: () => resource.writeAt(4, bytes(2)),
+        c: () => resource.writeAt(2, bytes(2)),
+      });
+      const values = { e: '', a: '0-2', b: '0-2 4-6', c: '0-6' };
+      helpers.expectObservable(coverage$(resource)).toBe('e-a--b--c--', values);
+      helpers.expectObservable(coverage$(resource), '---^').toBe('---a-b--c--', values);
+      helpers.expectObservable(coverage$(resource), '---^--!').toBe('---a-b', values);
+    });
+  });
+
+  it('emits once for many changes in one turn, with the newest state', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '--(abc)-----a', {
+        a: () => resource.writeAt(0, bytes(2)),
+        b: () => resource.writeAt(4, bytes(2)),
+        c: () => resource.writeAt(8, bytes(2)),
+      });
+      helpers.expectObservable(coverage$(resource)).toBe('e-x', { e: '', x: '0-2 4-6 8-10' });
+    });
+  });
+
+  it('emits nothing for what changes no coverage: rewrites, empty and refused writes, fail, expected length', () => {
+    testScheduler.run((helpers) => {
+      const resource = patchy();
+      at(helpers, '-a-b-c-d-e', {
+        a: () => resource.writeAt(1, bytes(2)),
+        b: () => resource.writeAt(5, bytes(0)),
+        c: () => expect(() => resource.writeAt(2 ** 52, bytes(1))).toThrow(),
+        d: () => (resource.expectedLength = 12),
+        e: () => resource.fail('x'),
+      });
+      helpers.expectObservable(coverage$(resource)).toBe('p', { p: '0-4 8-12' });
+    });
+  });
+
+  it('hands out the very snapshot that `coverage` gives', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-a', { a: () => resource.writeAt(0, bytes(2)) });
+      const same$ = resource.coverage$.pipe(map((coverage) => coverage === resource.coverage));
+      helpers.expectObservable(same$).toBe('tt', { t: true });
+    });
+  });
+
+  it('snapshots stay as they were', () => {
+    const resource = open();
+    const { coverage } = resource;
+    resource.writeAt(0, bytes(2));
+    expect([coverage.toArray(), coverage.coveredBytes]).toEqual([[], 0]);
+  });
+
+  it.each<[string, (resource: MemResource) => void, string]>([
+    ['commit', (resource) => resource.commit(2), '0-2'],
+    ['writeAll', (resource) => resource.writeAll(bytes(3)), '0-3'],
+  ])('the last coverage goes out before status$ says committed: %s', (_, commit, last) => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      const order: string[] = [];
+      at(helpers, '--a', {
+        a: () => {
+          resource.writeAt(0, bytes(2));
+          resource.writeAt(4, bytes(2));
+          commit(resource);
+          order.push('returned');
+        },
+      });
+      // Subscribed in the order that makes it harder.
+      state$(resource).subscribe((state) => order.push(state));
+      coverage$(resource).subscribe((text) => order.push(`[${text}]`));
+      helpers.expectObservable(coverage$(resource)).toBe('e-x', { e: '', x: last });
+      helpers.flush();
+      expect(order).toEqual(['active', '[]', `[${last}]`, 'committed', 'returned']);
+    });
+  });
+
+  it('goes on after commit where the resource is reactivated', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-a-b-c', {
+        a: () => resource.writeAll(bytes(4)),
+        b: () => resource.reactivate(),
+        c: () => resource.writeAt(4, bytes(1)),
+      });
+      helpers.expectObservable(coverage$(resource)).toBe('ea---c', { e: '', a: '0-4', c: '0-5' });
+    });
+  });
+
+  it('emits what is pending before it completes on close', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '--a', {
+        a: () => {
+          resource.writeAt(0, bytes(2));
+          resource.close();
+        },
+      });
+      helpers.expectObservable(coverage$(resource)).toBe('e-(x|)', { e: '', x: '0-2' });
+      helpers.expectObservable(coverage$(resource), '----^').toBe('----(x|)', { x: '0-2' });
+    });
+  });
+
+  it('does nothing for a subscriber that left within the turn', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      const seen: number[] = [];
+      const subscription = resource.coverage$.subscribe(({ coveredBytes }) => seen.push(coveredBytes));
+      at(helpers, '-a', {
+        a: () => {
+          resource.writeAt(0, bytes(2));
+          subscription.unsubscribe();
+        },
+      });
+      helpers.flush();
+      expect(seen).toEqual([0]);
+    });
+  });
+
+  it('replays the newest state to whoever comes within a turn, and tells nobody the same twice', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '---a', { a: () => resource.writeAt(0, bytes(2)) });
+      helpers.expectObservable(coverage$(resource)).toBe('e--x', { e: '', x: '0-2 4-6' });
+      const late$ = of(0).pipe(
+        tap(() => resource.writeAt(4, bytes(2))),
+        mergeMap(() => coverage$(resource)),
+      );
+      helpers.expectObservable(late$, '---^').toBe('---x', { x: '0-2 4-6' });
+    });
+  });
+
+  it('costs nothing while nobody subscribes: no turn is scheduled', () => {
+    const scheduled: unknown[] = [];
+    const { schedule } = asapScheduler;
+    asapScheduler.schedule = (...args: unknown[]) => {
+      scheduled.push(args);
+      return schedule.apply(asapScheduler, args as Parameters<typeof schedule>) as never;
+    };
+    try {
+      const resource = open();
+      resource.coverage$.pipe(take(1)).subscribe();
+      resource.demand$.pipe(take(1)).subscribe();
+      resource.writeAt(0, bytes(2));
+      resource.waitRange(range(2, 3)).subscribe().unsubscribe();
+      expect(scheduled).toEqual([]);
+      resource.coverage$.subscribe();
+      resource.writeAt(2, bytes(2));
+      resource.writeAt(4, bytes(2));
+      expect(scheduled).toHaveLength(1);
+    } finally {
+      asapScheduler.schedule = schedule;
+    }
+  });
+});
+
+describe('status$', () => {
+  it('replays the current status, then emits each change at once', () => {
+    testScheduler.run((helpers) => {
+      const resource = patchy();
+      at(helpers, '-a-b-c-d', {
+        a: () => resource.fail('x'),
+        b: () => resource.reactivate(),
+        c: () => resource.commit(4),
+        d: () => resource.close(),
+      });
+      helpers.expectObservable(state$(resource)).toBe('af-g-c-(d|)', {
+        a: 'active',
+        f: 'failed',
+        g: 'active',
+        c: 'committed',
+        d: 'closed',
+      });
+      helpers.expectObservable(state$(resource), '--^-!').toBe('--fg', { f: 'failed', g: 'active' });
+      helpers.expectObservable(state$(resource), '---------^').toBe('---------(d|)', { d: 'closed' });
+    });
+  });
+
+  it('is not conflated: a failure within one turn is seen', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-(abc)', {
+        a: () => resource.fail('x'),
+        b: () => resource.reactivate(),
+        c: () => (resource.expectedLength = 5),
+      });
+      helpers.expectObservable(resource.status$).toBe('p(abc)', {
+        p: { state: 'active', expectedLength: undefined },
+        a: { state: 'failed', reason: 'x' },
+        b: { state: 'active', expectedLength: undefined },
+        c: { state: 'active', expectedLength: 5 },
+      });
+    });
+  });
+
+  it('emits nothing unchanged: writes, demands, repeated calls', () => {
+    testScheduler.run((helpers) => {
+      const resource = open({ expectedLength: 5 });
+      at(helpers, '-a-b-c-d-e', {
+        a: () => resource.writeAt(0, bytes(5)),
+        b: () => (resource.expectedLength = 5),
+        c: () => resource.reactivate(),
+        d: () => resource.waitRange(range(5, 6)).subscribe().unsubscribe(),
+        e: () => (resource.identity = 'v'),
+      });
+      helpers.expectObservable(state$(resource)).toBe('a', { a: 'active' });
+    });
+  });
+
+  it('never errors: cancel is a status, and close completes', () => {
+    testScheduler.run((helpers) => {
+      const abort = new AbortController();
+      const resource = open({ signal: abort.signal });
+      at(helpers, '-a-b', { a: () => abort.abort(), b: () => resource.close() });
+      helpers.expectObservable(state$(resource)).toBe('ax-(c|)', { a: 'active', x: 'cancelled', c: 'closed' });
+      helpers.expectObservable(coverage$(resource)).toBe('e--|', { e: '' });
+      helpers.expectObservable(resource.writes$).toBe('---|');
+      helpers.expectObservable(demand$(resource)).toBe('e--|', { e: [] });
+    });
+  });
+
+  it('says closed before anything completes', () => {
+    const resource = open();
+    const order: string[] = [];
+    for (const [name, source] of Object.entries({
+      coverage: resource.coverage$,
+      writes: resource.writes$,
+      demand: resource.demand$,
+      status: resource.status$,
+    })) {
+      (source as Observable<unknown>).subscribe({ complete: () => order.push(name) });
+    }
+    resource.status$.subscribe(({ state }) => order.push(state));
+    resource.close();
+    expect(order.slice(0, 2)).toEqual(['active', 'closed']);
+    expect(order.slice(2).sort()).toEqual(['coverage', 'demand', 'status', 'writes']);
+  });
+});
+
+describe('writes$', () => {
+  const ranges: Record<string, ByteRange> = { a: range(0, 2), b: range(4, 6), c: range(1, 3), d: range(0, 9) };
+
+  it('emits every successful write in its turn, rewrites too, and replays nothing', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-(abac)-e-f-d-', {
+        a: () => resource.writeAt(0, bytes(2)),
+        b: () => resource.writeAt(4, bytes(2)),
+        c: () => resource.writeAt(1, bytes(2)),
+        d: () => resource.writeAll(bytes(9)),
+        e: () => resource.writeAt(4, bytes(0)),
+        f: () => expect(() => resource.writeAt(2 ** 52, bytes(1))).toThrow(),
+      });
+      helpers.expectObservable(resource.writes$).toBe('-(abac)-----d-', ranges);
+      helpers.expectObservable(resource.writes$, '--------^----!').toBe('------------d', ranges);
+    });
+  });
+
+  it('completes on close, and for whoever comes later', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '--a-b', { a: () => resource.close(), b: () => resource.close() });
+      helpers.expectObservable(resource.writes$).toBe('--|');
+      helpers.expectObservable(resource.writes$, '---^').toBe('---|');
+    });
+  });
+});
+
+describe('demand$', () => {
+  it('replays what is waited for, emits as waits come, shrink and go, and makes none of passive ones', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      helpers.expectObservable(resource.waitRange(range(0, 10)), '--^').toBe('--------(r|)', { r: 'ready' });
+      helpers.expectObservable(resource.waitRange(range(20, 30)), '---^----------!').toBe('');
+      helpers.expectObservable(resource.waitRange(range(50, 60), { passive: true }), '---^').toBe('');
+      at(helpers, '-----a-bc', {
+        a: () => resource.writeAt(8, bytes(4)),
+        b: () => resource.writeAt(3, bytes(3)),
+        c: () => resource.writeAt(0, bytes(8)),
+      });
+      helpers.expectObservable(demand$(resource)).toBe('e-ab-c--d-----e', {
+        e: [],
+        a: [owner(0, 10)],
+        b: [owner(0, 10), owner(20, 30)],
+        c: [owner(0, 8), owner(20, 30)],
+        d: [owner(20, 30)],
+      });
+    });
+  });
+
+  it('conflates: one emission a turn, with what is left at its end, and none for nothing', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-(aabc)-d', {
+        a: () => wait(resource, 0, 10),
+        b: () => wait(resource, 5, 20),
+        c: () => resource.writeAt(0, bytes(10)),
+        d: () => resource.waitRange(range(0, 40)).subscribe().unsubscribe(),
+      });
+      helpers.expectObservable(demand$(resource)).toBe('ex', { e: [], x: [owner(10, 20)] });
+    });
+  });
+
+  it('orders by neededBy, those without last, then by age', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '-(abcde)', {
+        a: () => wait(resource, 50, 51),
+        b: () => wait(resource, 40, 41, { neededBy: 2000 }),
+        c: () => wait(resource, 30, 31),
+        d: () => wait(resource, 20, 21, { neededBy: 1000 }),
+        e: () => wait(resource, 50, 52),
+      });
+      const order$ = resource.demand$.pipe(map((demands) => demands.map((demand) => demand.range.start * 100 + demand.range.end)));
+      helpers.expectObservable(order$).toBe('ex', { e: [], x: [2021, 4041, 5051, 3031, 5052] });
+    });
+  });
+
+  it('stays within the known length, follows it, and leaves out what lies behind it', () => {
+    testScheduler.run((helpers) => {
+      const resource = open({ expectedLength: 100 });
+      wait(resource, 90, 120);
+      wait(resource, 100, 120);
+      at(helpers, '-a-b', { a: () => (resource.expectedLength = 110), b: () => (resource.expectedLength = undefined) });
+      helpers.expectObservable(demand$(resource)).toBe('ab-c', {
+        a: [owner(90, 100)],
+        b: [owner(90, 110), owner(100, 110)],
+        c: [owner(90, 120), owner(100, 120)],
+      });
+    });
+  });
+
+  it.each<[string, (resource: MemResource) => void]>([
+    ['commit', (resource) => resource.commit(0)],
+    ['fail', (resource) => resource.fail('x')],
+    ['interrupt', (resource) => resource.interrupt()],
+  ])('is empty after %s', (_, act) => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      wait(resource, 0, 10);
+      at(helpers, '--a', { a: () => act(resource) });
+      helpers.expectObservable(demand$(resource)).toBe('a-e', { a: [owner(0, 10)], e: [] });
+    });
+  });
+
+  it('is empty before it completes on close', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      wait(resource, 0, 10);
+      at(helpers, '--a', { a: () => resource.close() });
+      helpers.expectObservable(demand$(resource)).toBe('a-(e|)', { a: [owner(0, 10)], e: [] });
+      helpers.expectObservable(demand$(resource), '----^').toBe('----(e|)', { e: [] });
+    });
+  });
+
+  it('hands out the same list while nothing changed', () => {
+    const resource = open();
+    wait(resource, 0, 10);
+    const lists: unknown[] = [];
+    for (let times = 0; times < 2; times += 1) resource.demand$.subscribe((list) => lists.push(list)).unsubscribe();
+    expect(lists).toHaveLength(2);
+    expect(lists[0]).toBe(lists[1]);
+  });
+
+  it('tells since when the wait is pending, in epoch milliseconds', () => {
+    const resource = open();
+    const before = Date.now();
+    wait(resource, 0, 10);
+    const after = Date.now();
+    const since: number[] = [];
+    resource.demand$.subscribe((demands) => since.push(...demands.map((demand) => demand.since)));
+    expect(since).toHaveLength(1);
+    expect(since[0]).toBeGreaterThanOrEqual(before);
+    expect(since[0]).toBeLessThanOrEqual(after);
+  });
+});
+
+describe('waitRange and read as observables', () => {
+  it('answer synchronously in the frame of subscription, or in that of the write, and can be unsubscribed', () => {
+    testScheduler.run((helpers) => {
+      const resource = open();
+      at(helpers, '----a----', { a: () => resource.writeAt(0, bytes(4)) });
+      const wait$ = resource.waitRange(range(0, 4));
+      helpers.expectObservable(wait$).toBe('----(r|)', { r: 'ready' });
+      helpers.expectObservable(wait$, '--^!').toBe('');
+      helpers.expectObservable(wait$, '------^').toBe('------(r|)', { r: 'ready' });
+      helpers.expectObservable(resource.read(range(1, 3)).pipe(map((chunk) => [...chunk]))).toBe('----(d|)', { d: [1, 2] });
+      helpers.expectObservable(resource.read(range(4, 5)), '^------!').toBe('');
+    });
+  });
+});

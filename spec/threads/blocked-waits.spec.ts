@@ -1,0 +1,311 @@
+import { describe, expect, test } from '@jest/globals';
+import { MemDriver, type MemResource, Resource } from '../../lib/index.js';
+import { wake } from '../../lib/control/wake-words.js';
+import { openSync } from '../../lib/sync.js';
+import { bytes, codeOf, demandsOf, range, readerThread, soon, TestThread } from './threads.js';
+
+async function blockedReader(options?: { expectedLength?: number }): Promise<{ resource: MemResource; thread: TestThread }> {
+  const resource = Resource.open(new MemDriver(), options);
+  const thread = readerThread();
+  await thread.call('openSync', 'a', resource.createPort({ name: 'a' }).handle);
+  return { resource, thread };
+}
+
+/** Wakes a reader for nothing. */
+function disturb(handle: { control: SharedArrayBuffer; wakeWord: number }): void {
+  wake(new Int32Array(handle.control), handle.wakeWord);
+}
+
+describe('a blocked wait', () => {
+  test.each([0, 20])('ends with Ready once its range is written, %i ms after it began', async (pause) => {
+    const { resource, thread } = await blockedReader();
+    const outcome = thread.call('call', 'a', 'waitRange', range(10, 20));
+    await demandsOf(resource, 'a');
+    await soon(pause);
+    resource.writeAt(10, bytes(10, 7));
+    await expect(outcome).resolves.toBe('ready');
+    expect(await thread.call('readAt', 'a', 10, 20)).toEqual(bytes(10, 7));
+  });
+
+  test('does not end while part of its range is missing, in whatever order the parts arrive', async () => {
+    const { resource, thread } = await blockedReader();
+    let ended = false;
+    const outcome = thread.call<{ outcome: string; covered: boolean }[]>('waitTimes', 'a', 1, range(100, 200));
+    void outcome.then(() => (ended = true));
+    await demandsOf(resource, 'a');
+    const parts = [150, 190, 100, 120, 110, 180, 130, 160, 140];
+    for (const start of parts) {
+      resource.writeAt(start, bytes(10));
+      await soon(2);
+      expect(ended).toBe(false);
+    }
+    const [demand] = await demandsOf(resource, 'a');
+    expect(demand?.range).toEqual(range(170, 180));
+    resource.writeAt(170, bytes(10));
+    expect(await outcome).toEqual([{ outcome: 'ready', covered: true }]);
+  });
+
+  test('is not Ready when it is woken for nothing', async () => {
+    const resource = Resource.open(new MemDriver());
+    const thread = readerThread();
+    const port = resource.createPort({ name: 'a' });
+    await thread.call('openSync', 'a', port.handle);
+    const outcome = thread.call<{ outcome: string; covered: boolean }[]>('waitTimes', 'a', 1, range(0, 10));
+    await demandsOf(resource, 'a');
+    for (let i = 0; i < 20; i += 1) {
+      disturb(port.handle);
+      await soon(1);
+    }
+    resource.writeAt(0, bytes(10));
+    expect(await outcome).toEqual([{ outcome: 'ready', covered: true }]);
+  });
+
+  test('ends with Eof when the content is committed and ends before its range', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(50));
+    const outcome = thread.call('call', 'a', 'waitRange', range(50, 60));
+    await demandsOf(resource, 'a');
+    resource.commit();
+    await expect(outcome).resolves.toBe('eof');
+  });
+
+  test('ends with Ready when the content is committed and ends within its range', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(50));
+    const outcome = thread.call('call', 'a', 'waitRange', range(40, 60));
+    await demandsOf(resource, 'a');
+    resource.commit();
+    await expect(outcome).resolves.toBe('ready');
+  });
+
+  test('sees the whole content that replaces what there was', async () => {
+    const { resource, thread } = await blockedReader();
+    const outcome = thread.call('call', 'a', 'waitRange', range(0, 100));
+    await demandsOf(resource, 'a');
+    resource.writeAll(bytes(100, 3));
+    await expect(outcome).resolves.toBe('ready');
+    expect(await thread.call('readAt', 'a', 0, 200)).toEqual(bytes(100, 3));
+  });
+
+  test('ends with Eof when a commit drops the part of its range that was there', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(20));
+    resource.writeAt(30, bytes(10));
+    const outcome = thread.call('waitTimes', 'a', 1, range(25, 40));
+    await demandsOf(resource, 'a');
+    resource.commit(20);
+    expect(await outcome).toEqual([{ outcome: 'eof', covered: false }]);
+  });
+
+  test('follows the rules in order when nothing has to be waited for', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(10));
+    const wait = (start: number, end: number, options: object = { timeout: 0 }): Promise<unknown> =>
+      thread.call('call', 'a', 'waitRange', range(start, end), options);
+    expect(await codeOf(wait(5, 4))).toBe('INVALID_RANGE');
+    expect(await codeOf(wait(0, NaN))).toBe('INVALID_RANGE');
+    expect(await codeOf(wait(-1, 4))).toBe('INVALID_RANGE');
+    expect(await codeOf(wait(0, 2 ** 53))).toBe('INVALID_RANGE');
+    expect(await codeOf(wait(0, 4, { timeout: -1 }))).toBe('INVALID_ARGUMENT');
+    expect(await codeOf(wait(0, 4, { timeout: NaN }))).toBe('INVALID_ARGUMENT');
+    expect(await codeOf(wait(0, 4, { neededBy: NaN }))).toBe('INVALID_ARGUMENT');
+    expect(await wait(1000, 1000)).toBe('ready');
+    expect(await wait(0, 10, {})).toBe('ready');
+    expect(await codeOf(wait(0, 11))).toBe('TIMEOUT');
+    resource.fail('no more');
+    expect(await wait(0, 10, {})).toBe('ready');
+    expect(await codeOf(wait(0, 11, {}))).toBe('FAILED');
+    resource.reactivate();
+    resource.commit();
+    expect(await wait(5, 11, {})).toBe('ready');
+    expect(await wait(10, 11, {})).toBe('eof');
+    resource.close();
+    expect(await wait(0, 10, {})).toBe('ready');
+  });
+});
+
+describe('many blocked readers', () => {
+  test('of one range all end with one write', async () => {
+    const resource = Resource.open(new MemDriver());
+    const threads = Array.from({ length: 16 }, readerThread);
+    const outcomes = threads.map(async (thread, i) => {
+      await thread.call('openSync', 'r', resource.createPort({ name: `r${i}` }).handle);
+      return thread.call('call', 'r', 'waitRange', range(1000, 2000));
+    });
+    await Promise.all(threads.map((_, i) => demandsOf(resource, `r${i}`)));
+    resource.writeAt(1000, bytes(1000));
+    expect(await Promise.all(outcomes)).toEqual(threads.map(() => 'ready'));
+  });
+
+  test('of different ranges end each with its own write, and no sooner', async () => {
+    const resource = Resource.open(new MemDriver());
+    const threads = Array.from({ length: 20 }, readerThread);
+    const ended: number[] = [];
+    const outcomes = threads.map(async (thread, i) => {
+      await thread.call('openSync', 'r', resource.createPort({ name: `r${i}` }).handle);
+      // Neighbours overlap by one byte.
+      const outcome = await thread.call<{ covered: boolean }[]>('waitTimes', 'r', 1, range(i * 100, i * 100 + 101));
+      ended.push(i);
+      return outcome;
+    });
+    await Promise.all(threads.map((_, i) => demandsOf(resource, `r${i}`)));
+    resource.writeAt(2000, bytes(1));
+    for (let i = 19; i >= 0; i -= 1) {
+      resource.writeAt(i * 100, bytes(100));
+      expect(await outcomes[i]).toEqual([{ outcome: 'ready', covered: true }]);
+    }
+    expect(ended).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i));
+  });
+
+  test('in one thread one after the other, each with a port of its own', async () => {
+    const resource = Resource.open(new MemDriver());
+    const thread = readerThread();
+    for (let i = 0; i < 100; i += 1) await thread.call('openSync', `r${i}`, resource.createPort().handle);
+    const outcomes = Array.from({ length: 100 }, (_, i) => thread.call('call', `r${i}`, 'waitRange', range(i, i + 1)));
+    for (let i = 0; i < 100; i += 1) {
+      await demandsOf(resource, `reader-${i + 1}`);
+      resource.writeAt(i, bytes(1));
+      await expect(outcomes[i]).resolves.toBe('ready');
+    }
+  });
+});
+
+describe('a blocking read', () => {
+  test('waits for all of the target, and advances the cursor', async () => {
+    const { resource, thread } = await blockedReader();
+    const chunk = thread.call('read', 'a', 8);
+    await demandsOf(resource, 'a');
+    resource.writeAt(0, bytes(7, 1));
+    resource.writeAt(7, bytes(7, 2));
+    expect(await chunk).toEqual(new Uint8Array([1, 1, 1, 1, 1, 1, 1, 2]));
+    expect(await thread.call('get', 'a', 'position')).toBe(8);
+    expect(await thread.call('read', 'a', 8, { min: 3 })).toEqual(bytes(6, 2));
+    expect(await thread.call('get', 'a', 'position')).toBe(14);
+    expect(await thread.call('read', 'a', 3, { at: 6 })).toEqual(new Uint8Array([1, 2, 2]));
+    expect(await thread.call('get', 'a', 'position')).toBe(14);
+  });
+
+  test('ends at the end that becomes known while it waits', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(6));
+    const chunk = thread.call('read', 'a', 100);
+    expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(6, 100));
+    resource.expectedLength = 50;
+    await soon();
+    expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(6, 50));
+    resource.expectedLength = 6;
+    expect(await chunk).toEqual(bytes(6));
+    expect(await thread.call('read', 'a', 100)).toEqual(bytes(0));
+    expect(await thread.call('get', 'a', 'position')).toBe(6);
+  });
+
+  test('goes on waiting when the expected end moves away', async () => {
+    const { resource, thread } = await blockedReader({ expectedLength: 10 });
+    const chunk = thread.call('read', 'a', 100);
+    expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(0, 10));
+    resource.expectedLength = 20;
+    resource.writeAt(0, bytes(10));
+    await soon();
+    expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(10, 20));
+    resource.expectedLength = undefined;
+    resource.writeAt(10, bytes(10));
+    await soon();
+    expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(20, 100));
+    resource.commit();
+    expect(await chunk).toEqual(bytes(20));
+  });
+
+  test.each(['TIMEOUT', 'INTERRUPTED', 'FAILED', 'CLOSED'])('that ends with %s has not moved the cursor', async (code) => {
+    const resource = Resource.open(new MemDriver());
+    const thread = readerThread();
+    const port = resource.createPort({ name: 'a' });
+    await thread.call('openSync', 'a', port.handle);
+    resource.writeAt(0, bytes(10));
+    await thread.call('call', 'a', 'seek', 3);
+    const chunk = codeOf(thread.call('read', 'a', 8, code === 'TIMEOUT' ? { timeout: 200 } : {}));
+    await demandsOf(resource, 'a');
+    if (code === 'INTERRUPTED') port.interrupt();
+    if (code === 'FAILED') resource.fail('no more');
+    if (code === 'CLOSED') resource.close();
+    expect(await chunk).toBe(code);
+    expect(await thread.call('get', 'a', 'position')).toBe(3);
+  });
+});
+
+describe('a timeout', () => {
+  test('of 0 polls, and does not move the cursor', async () => {
+    const { resource, thread } = await blockedReader();
+    resource.writeAt(0, bytes(4));
+    expect(await thread.call('call', 'a', 'waitRange', range(0, 4), { timeout: 0 })).toBe('ready');
+    expect(await codeOf(thread.call('call', 'a', 'waitRange', range(0, 5), { timeout: 0 }))).toBe('TIMEOUT');
+    expect(await codeOf(thread.call('read', 'a', 5, { timeout: 0 }))).toBe('TIMEOUT');
+    expect(await thread.call('get', 'a', 'position')).toBe(0);
+    expect(await thread.call('read', 'a', 5, { timeout: 0, min: 1 })).toEqual(bytes(4));
+    expect(await thread.call('get', 'a', 'position')).toBe(4);
+  });
+
+  test('is counted to one moment, however often the thread is woken meanwhile', async () => {
+    const resource = Resource.open(new MemDriver());
+    const thread = readerThread();
+    const port = resource.createPort({ name: 'a' });
+    await thread.call('openSync', 'a', port.handle);
+    for (const method of ['waitRange', 'read', 'takeInterrupt']) {
+      let ended = false;
+      const call =
+        method === 'waitRange'
+          ? thread.call('call', 'a', 'waitRange', range(0, 1000), { timeout: 300 })
+          : method === 'read'
+            ? thread.call('read', 'a', 1000, { timeout: 300 })
+            : thread.call('call', 'a', 'takeInterrupt', { timeout: 300 });
+      const code = codeOf(call).finally(() => (ended = true));
+      // A timeout that began anew with each wake-up would never be over. Some of these are true news, too.
+      for (let at = 1; !ended; at += 2) {
+        disturb(port.handle);
+        resource.writeAt(at % 998, bytes(1));
+        await soon(10);
+      }
+      expect(await code).toBe(method === 'takeInterrupt' ? undefined : 'TIMEOUT');
+    }
+  });
+
+  test('leaves no demand behind, and the next wait is as any other', async () => {
+    const { resource, thread } = await blockedReader();
+    const outcome = codeOf(thread.call('call', 'a', 'waitRange', range(0, 10), { timeout: 300 }));
+    await demandsOf(resource, 'a');
+    expect(await outcome).toBe('TIMEOUT');
+    expect(await demandsOf(resource, 'a', 0)).toEqual([]);
+    const next = thread.call('call', 'a', 'waitRange', range(0, 10), { timeout: 1e9 });
+    await demandsOf(resource, 'a');
+    resource.writeAt(0, bytes(10));
+    await expect(next).resolves.toBe('ready');
+    await expect(thread.call('call', 'a', 'waitRange', range(0, 10), { timeout: Infinity })).resolves.toBe('ready');
+  });
+});
+
+describe("in the owner's own thread", () => {
+  test('a wait that would block throws DEADLOCK, and one that would not is answered', () => {
+    const resource = Resource.open(new MemDriver());
+    const port = resource.createPort();
+    const reader = openSync(port.handle);
+    resource.writeAt(0, bytes(4));
+    const deadlock = expect.objectContaining({ code: 'DEADLOCK' }) as Error;
+    expect(() => reader.waitRange(range(0, 5))).toThrow(deadlock);
+    expect(() => reader.waitRange(range(0, 5), { timeout: 1000 })).toThrow(deadlock);
+    expect(() => reader.read(new Uint8Array(5))).toThrow(deadlock);
+    expect(() => reader.takeInterrupt({ timeout: 1000 })).toThrow(deadlock);
+    expect(reader.position).toBe(0);
+    expect(reader.waitRange(range(0, 4))).toBe('ready');
+    expect(reader.read(new Uint8Array(4))).toBe(4);
+    expect(() => reader.waitRange(range(0, 5), { timeout: 0 })).toThrow(
+      expect.objectContaining({ code: 'TIMEOUT' }) as Error,
+    );
+    expect(reader.takeInterrupt()).toBeUndefined();
+    port.interrupt(5);
+    expect(reader.takeInterrupt({ timeout: 1000 })).toEqual({ token: 5 });
+  });
+
+  test('it is found out in a worker that owns, with the entry points loaded twice', async () => {
+    const thread = new TestThread('loaded-twice');
+    expect(await thread.call('block')).toEqual({ copies: 2, codes: ['DEADLOCK', 'DEADLOCK', 'DEADLOCK', 'TIMEOUT'] });
+  });
+});

@@ -1,0 +1,158 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterEach } from '@jest/globals';
+import { filter, firstValueFrom, map, type Observable, ReplaySubject } from 'rxjs';
+import type { Demand, Resource } from '../../lib/index.js';
+
+/** Real worker threads that answer calls; every one of them is terminated after each test, asleep or not. */
+
+interface Reply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly code?: string; readonly message: string };
+}
+
+/** What a thread tells without being asked. */
+export interface ThreadEvent {
+  readonly event: string;
+  readonly key: string;
+  readonly value?: unknown;
+}
+
+interface Call {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const started = new Set<TestThread>();
+
+export class TestThread {
+  /** Everything the thread has told; replays. */
+  readonly events = new ReplaySubject<ThreadEvent>();
+  /** The exit code, once the thread has ended by itself or was terminated. */
+  readonly exited: Promise<number>;
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  #ids = 0;
+
+  /** @param fixture - name of a file in `fixtures` */
+  constructor(fixture: string, workerData?: unknown) {
+    this.#worker = new Worker(fileURLToPath(new URL(`./fixtures/${fixture}.js`, import.meta.url)), { workerData });
+    started.add(this);
+    this.#worker.on('message', (message: Reply | ThreadEvent) => {
+      if ('event' in message) this.events.next(message);
+      else this.#settle(message);
+    });
+    this.#worker.on('error', (error: Error) => {
+      this.#abandon(error);
+    });
+    this.exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        started.delete(this);
+        this.#abandon(new Error(`The thread of ${fixture} has ended with ${code}.`));
+        resolve(code);
+      });
+    });
+  }
+
+  /** Runs a command of the fixture; rejects with the `name`, `code` and `message` of what it threw. */
+  call<T = unknown>(command: string, ...args: unknown[]): Promise<T> {
+    this.#ids += 1;
+    const id = this.#ids;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, command, args });
+    });
+  }
+
+  /** The values of all events of one kind and key, past and to come. */
+  told<T = unknown>(event: string, key: string): Observable<T> {
+    return this.events.pipe(
+      filter((told) => told.event === event && told.key === key),
+      map((told) => told.value as T),
+    );
+  }
+
+  /** How the wait or read named `key` has ended: its outcome, its bytes, or the code of its error. */
+  ended<T = string>(key: string): Promise<T> {
+    return firstValueFrom(this.told<T>('ended', key));
+  }
+
+  terminate(): Promise<number> {
+    return this.#worker.terminate();
+  }
+
+  #settle({ id, value, error }: Reply): void {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (error === undefined) call?.resolve(value);
+    else call?.reject(Object.assign(new Error(error.message), error));
+  }
+
+  #abandon(error: Error): void {
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
+  }
+}
+
+afterEach(async () => {
+  await Promise.all([...started].map((thread) => thread.terminate()));
+});
+
+/** A thread with readers in it. */
+export function readerThread(): TestThread {
+  return new TestThread('reader-thread');
+}
+
+/** A thread that owns resources. */
+export function ownerThread(): TestThread {
+  return new TestThread('owner-thread');
+}
+
+/** The demands of a reader, as soon as it has `count` of them: it waits then, or is about to. */
+export async function demandsOf(resource: Resource, reader: string, count = 1): Promise<readonly Demand[]> {
+  return firstValueFrom(
+    resource.demand$.pipe(
+      map((demands) => demands.filter((demand) => demand.reader === reader)),
+      filter((demands) => demands.length === count),
+    ),
+  );
+}
+
+export function range(start: number, end: number): { start: number; end: number } {
+  return { start, end };
+}
+
+/** `length` bytes of one value. */
+export function bytes(length: number, value = 1): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length).fill(value);
+}
+
+/** What `promise` has rejected with; `undefined` if it has not. */
+export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+/** Lets a thread that is about to fall asleep do so; what is tested must hold without it too. */
+export function soon(milliseconds = 20): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** A number that other threads see. */
+export class Flag {
+  readonly words = new Int32Array(new SharedArrayBuffer(8));
+
+  get value(): number {
+    return Atomics.load(this.words, 0);
+  }
+
+  set(value = 1): void {
+    Atomics.store(this.words, 0, value);
+    Atomics.notify(this.words, 0);
+  }
+}

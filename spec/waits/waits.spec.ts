@@ -1,0 +1,224 @@
+import { describe, expect, it } from '@jest/globals';
+import { count, lastValueFrom, type Subscription } from 'rxjs';
+
+import { type Demand, MemDriver, type MemResource, readChunks, Resource, type WaitOutcome } from '../../lib/index.js';
+import { type PendingWait, PendingWaits } from '../../lib/waits/pending-waits.js';
+
+const MANY = 10_000;
+const MILLION = 1_000_000;
+
+const ignore = (): void => undefined;
+
+function demandOf(resource: MemResource): readonly Demand[] {
+  let current: readonly Demand[] = [];
+  resource.demand$.subscribe((demand) => (current = demand)).unsubscribe();
+  return current;
+}
+
+/** The fastest of several runs, in milliseconds: what the work takes where nothing else gets in between. */
+function fastest(runs: number, work: () => void): number {
+  let best = Infinity;
+  for (let run = 0; run < runs; run += 1) {
+    const start = performance.now();
+    work();
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+/** Subscribes `count` waits as `rangeOf` says, writes the first `length` bytes, and answers how many were ready. */
+function settle(count: number, length: number, rangeOf: (index: number) => { start: number; end: number }): number {
+  const resource = Resource.open(new MemDriver({ shared: false }));
+  let ready = 0;
+  for (let index = 0; index < count; index += 1) resource.waitRange(rangeOf(index)).subscribe(() => (ready += 1));
+  resource.writeAt(0, new Uint8Array(length));
+  resource.close();
+  return ready;
+}
+
+describe('many waits', () => {
+  it.each<[string, (index: number) => { start: number; end: number }]>([
+    ['of one range', () => ({ start: 5, end: 10 })],
+    ['of one start', (index) => ({ start: 5, end: 6 + index })],
+    ['of one end', (index) => ({ start: index, end: MANY + 1 })],
+    ['apart', (index) => ({ start: 2 * index, end: 2 * index + 1 })],
+  ])('%s: 10,000 unsubscribed leave no demand', (_, rangeOf) => {
+    const resource = Resource.open(new MemDriver());
+    const subscriptions: Subscription[] = [];
+    for (let index = 0; index < MANY; index += 1) subscriptions.push(resource.waitRange(rangeOf(index)).subscribe());
+    expect(demandOf(resource)).toHaveLength(MANY);
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    expect(demandOf(resource)).toEqual([]);
+    // Nobody is left for the close to tell.
+    resource.close();
+  });
+
+  it.each<[string, (index: number) => { start: number; end: number }]>([
+    ['one and the same range', () => ({ start: 5, end: 10 })],
+    ['ranges of one start', (index) => ({ start: 5, end: 6 + (index % 50) })],
+    ['ranges nested in each other', (index) => ({ start: index, end: 2 * MANY - index })],
+    ['ranges apart', (index) => ({ start: 2 * index, end: 2 * index + 1 })],
+  ])('10,000 on %s settle in time linear in their number', (_, rangeOf) => {
+    const few = MANY / 10;
+    expect([settle(few, 2 * MANY, rangeOf), settle(MANY, 2 * MANY, rangeOf)]).toEqual([few, MANY]);
+    const base = fastest(7, () => settle(few, 2 * MANY, rangeOf));
+    const tenfold = fastest(3, () => settle(MANY, 2 * MANY, rangeOf));
+    // Ten if linear, a hundred if quadratic.
+    expect(tenfold / base).toBeLessThan(45);
+  });
+
+  it('10,000 on one range are unsubscribed in time linear in their number', () => {
+    const unsubscribe = (count: number): number => {
+      const resource = Resource.open(new MemDriver({ shared: false }));
+      const subscriptions: Subscription[] = [];
+      for (let index = 0; index < count; index += 1) {
+        subscriptions.push(resource.waitRange({ start: 5, end: 10 }).subscribe());
+      }
+      return fastest(1, () => {
+        for (const subscription of subscriptions) subscription.unsubscribe();
+      });
+    };
+    const best = (count: number): number => Math.min(...Array.from({ length: 7 }, () => unsubscribe(count)));
+    best(MANY);
+    expect(best(MANY) / best(MANY / 10)).toBeLessThan(45);
+  });
+
+  it('a write settles only the waits that it completes', () => {
+    const resource = Resource.open(new MemDriver());
+    const ready: number[] = [];
+    for (let index = 0; index < MANY; index += 1) {
+      resource.waitRange({ start: 10 * index, end: 10 * index + 5 }).subscribe({ next: () => ready.push(index), error: ignore });
+    }
+    resource.writeAt(1000, new Uint8Array(24));
+    expect(ready).toEqual([100, 101]);
+    expect(demandOf(resource)).toHaveLength(MANY - 2);
+    resource.writeAt(1024, new Uint8Array(1));
+    expect(ready).toEqual([100, 101, 102]);
+    resource.close();
+  });
+
+  it('passive waits are answered and make no demand, not even beside one that does', () => {
+    const resource = Resource.open(new MemDriver());
+    const outcomes: WaitOutcome[] = [];
+    resource.waitRange({ start: 0, end: 4 }, { passive: true }).subscribe((outcome) => outcomes.push(outcome));
+    expect(demandOf(resource)).toEqual([]);
+    resource.waitRange({ start: 0, end: 2 }, { passive: false }).subscribe((outcome) => outcomes.push(outcome));
+    expect(demandOf(resource).map(({ range }) => range)).toEqual([{ start: 0, end: 2 }]);
+    resource.writeAt(0, new Uint8Array(4));
+    expect(outcomes).toEqual(['ready', 'ready']);
+  });
+
+  it('waits for the same bytes are one demand each', () => {
+    const resource = Resource.open(new MemDriver());
+    const first = resource.waitRange({ start: 0, end: 4 }).subscribe({ error: ignore });
+    resource.waitRange({ start: 0, end: 4 }, { neededBy: 5 }).subscribe({ error: ignore });
+    expect(demandOf(resource)).toHaveLength(2);
+    first.unsubscribe();
+    expect(demandOf(resource)).toMatchObject([{ range: { start: 0, end: 4 }, neededBy: 5 }]);
+    resource.close();
+  });
+});
+
+describe('loops over ready waits do not grow the stack', () => {
+  it('a million, each subscribed when the one before has completed', () => {
+    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(MILLION) }));
+    let ready = 0;
+    for (let start = 0; start < MILLION; start += 1) {
+      resource.waitRange({ start, end: start + 1 }).subscribe((outcome) => (ready += outcome === 'ready' ? 1 : 0));
+    }
+    expect(ready).toBe(MILLION);
+  });
+
+  it('a hundred thousand, each made by the callback of the one before it, and completed by a write of that callback', () => {
+    const resource = Resource.open(new MemDriver());
+    const byte = new Uint8Array(1);
+    let ready = 0;
+    const next = (): void => {
+      ready += 1;
+      if (ready === 10 * MANY) return;
+      resource.waitRange({ start: ready, end: ready + 1 }).subscribe(next);
+      resource.writeAt(ready, byte);
+    };
+    resource.waitRange({ start: 0, end: 1 }).subscribe(next);
+    resource.writeAt(0, byte);
+    expect(ready).toBe(10 * MANY);
+    expect(demandOf(resource)).toEqual([]);
+  });
+
+  it('a million chunks of one byte, with a synchronous project', async () => {
+    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(MILLION) }));
+    const offsets$ = readChunks(resource, { chunkSize: 1, project: (_chunk, offset) => [offset] });
+    expect(await lastValueFrom(offsets$.pipe(count()))).toBe(MILLION);
+  });
+
+  it('a hundred thousand chunks of one byte, without project', async () => {
+    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(10 * MANY) }));
+    expect(await lastValueFrom(readChunks(resource, { chunkSize: 1 }).pipe(count()))).toBe(10 * MANY);
+  });
+});
+
+describe('PendingWaits', () => {
+  const wait = (start: number, until: number): PendingWait => ({ start, until });
+
+  it('holds nothing any more once 10,000 waits have been deleted, taken or completed', () => {
+    const waits = new PendingWaits();
+    const fill = (): PendingWait[] => {
+      const added = Array.from({ length: MANY }, (_, index) => wait(index % 100, (index % 100) + 1 + (index % 7)));
+      for (const one of added) waits.add(one);
+      expect(waits.size).toBe(MANY);
+      return added;
+    };
+    for (const one of fill()) waits.delete(one);
+    expect([waits.size, [...waits]]).toEqual([0, []]);
+    fill();
+    expect(waits.takeAll()).toHaveLength(MANY);
+    expect([waits.size, [...waits]]).toEqual([0, []]);
+    fill();
+    expect(waits.takeCovered(0, 200, () => 200, ignore)).toHaveLength(MANY);
+    expect([waits.size, [...waits]]).toEqual([0, []]);
+  });
+
+  it('asks once for each distinct start that a write overlaps, and for no other', () => {
+    const waits = new PendingWaits();
+    for (let index = 0; index < MANY; index += 1) waits.add(wait(10 * (index % 100), 10 * (index % 100) + 5));
+    const asked: number[] = [];
+    const coveredUntil = (offset: number): number => {
+      asked.push(offset);
+      return 305;
+    };
+    expect(waits.takeCovered(300, 305, coveredUntil, ignore)).toHaveLength(MANY / 100);
+    expect(asked).toEqual([300]);
+    expect(waits.takeCovered(305, 310, coveredUntil, ignore)).toEqual([]);
+    expect(asked).toEqual([300]);
+  });
+
+  it('tells of a touch once for a write that overlaps waits, completed or not, and not for one that touches none', () => {
+    const waits = new PendingWaits();
+    let touches = 0;
+    const touch = (): number => (touches += 1);
+    const missing = (offset: number): number => offset;
+    waits.takeCovered(0, 100, missing, touch);
+    expect(touches).toBe(0);
+    waits.add(wait(10, 20));
+    waits.add(wait(15, 30));
+    waits.takeCovered(0, 10, missing, touch);
+    waits.takeCovered(30, 40, missing, touch);
+    expect(touches).toBe(0);
+    waits.takeCovered(19, 20, missing, touch);
+    expect([touches, waits.size]).toEqual([1, 2]);
+  });
+
+  it('finds a wait again whose start is shared by longer and shorter ones that came and went', () => {
+    const waits = new PendingWaits();
+    const short = wait(0, 5);
+    const long = wait(0, 50);
+    waits.add(short);
+    waits.add(long);
+    waits.delete(long);
+    waits.add(wait(0, 20));
+    expect(waits.takeCovered(4, 5, () => 5, ignore)).toEqual([short]);
+    expect(waits.takeCovered(19, 20, () => 20, ignore)).toHaveLength(1);
+    waits.delete(short);
+    expect(waits.size).toBe(0);
+  });
+});
