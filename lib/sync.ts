@@ -1,7 +1,7 @@
 // Blocking reads in worker threads
 export { openSync } from './sync/open-sync.js';
 export { SyncReader } from './sync/sync-reader.js';
-export type { SyncReadOptions, SyncWaitOptions } from './sync/sync-reader.js';
+export type { SyncReadOptions, SyncWaitOptions, TakenInterrupt } from './sync/sync-reader.js';
 
 // What they speak of
 export { ownerGone } from './handle/owner-gone.js';

@@ -19,13 +19,13 @@ export const xorDriver = (inner, key) => ({
     inner.read(offset, target);
     xor(target, offset, key);
   },
-  commit: (length, record) => inner.commit(length, record),
+  commit: (length, identity) => inner.commit(length, identity),
   reopen: () => inner.reopen(),
-  replace: (data, alive) => inner.replace(xor(new Uint8Array(data), 0, key, alive), alive),
+  replace: (data, identity, alive) => inner.replace(xor(new Uint8Array(data), 0, key, alive), identity, alive),
   checkpoint: async (record) => inner.checkpoint?.(record),
   describe: () => ({ kind: KIND, data: { inner: inner.describe?.(), key } }),
-  remove: () => inner.remove?.(),
   close: (record) => inner.close(record),
+  remove: (committed) => inner.remove?.(committed),
 });
 
 // The attach side, in whichever thread imports this module.

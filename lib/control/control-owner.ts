@@ -213,4 +213,3 @@ function holdOff(words: Int32Array, microseconds: number): void {
   while (Atomics.load(words, HOLD_AT) !== 0 && performance.now() < until);
   Atomics.store(words, HOLD_AT, 0);
 }
-

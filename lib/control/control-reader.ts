@@ -1,20 +1,34 @@
-import type { Coverage } from '../coverage/coverage.js';
+import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
 import { CoverageTree } from '../coverage/coverage-tree.js';
 import { PAGE_WORDS } from '../coverage/pages.js';
+import { isStorageError } from '../errors/storage-error.js';
 import { ControlView } from './control-view.js';
 import { GONE_AT, HOLD_AT, PAGES_AT, SEQUENCE_AT } from './layout.js';
+import type { ResourceStatus } from './resource-status.js';
 import { ownerLostError, UNFINISHED_FOR } from './unfinished.js';
+import type { Answer } from './wait-outcome.js';
 
 /** A live owner is done within microseconds; past this it is off the CPU, and spinning only keeps it there. */
 const SPIN_FOR = 0.2;
 /** Failed snapshots before the owner is asked to hold off. */
 const PATIENCE = 8;
 const LONGEST_HOLD = 50_000;
+const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
+
+type LastValues = Pick<ControlView, 'coverage' | 'coveredBytes' | 'expectedLength' | 'identity'>;
 
 /** A reader's side of a control block, in any thread. */
 export class ControlReader extends ControlView {
   readonly #buffer: SharedArrayBuffer;
   #holding = false;
+  #over = false;
+  /** What the properties keep saying once this reader is over. */
+  #last: LastValues = {
+    coverage: new CoverageSnapshot(new Float64Array(0), 0),
+    coveredBytes: 0,
+    expectedLength: undefined,
+    identity: undefined,
+  };
 
   constructor(buffer: SharedArrayBuffer) {
     super(new CoverageTree(new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4 / PAGE_WORDS) * PAGE_WORDS)));
@@ -26,16 +40,58 @@ export class ControlReader extends ControlView {
     return this.tree.words;
   }
 
-  override get coverage(): Coverage {
-    const coverage = super.coverage;
-    if (this.#holding) {
-      this.#holding = false;
-      Atomics.store(this.tree.words, HOLD_AT, 0);
-    }
-    return coverage;
+  /** From here on the properties keep their values, and everything else says closed. */
+  freeze(): void {
+    if (this.#over) return;
+    const { coverage, coveredBytes, expectedLength, identity } = this;
+    this.#last = { coverage, coveredBytes, expectedLength, identity };
+    this.#over = true;
   }
 
-  /** @throws {@link StorageError} `CLOSED` if the owner has left an update unfinished for a second, or is gone in the middle of one */
+  override get coverage(): Coverage {
+    return this.#unlessOver('coverage', () => {
+      const coverage = super.coverage;
+      if (this.#holding) Atomics.store(this.tree.words, HOLD_AT, 0);
+      this.#holding = false;
+      return coverage;
+    });
+  }
+
+  override get coveredBytes(): number {
+    return this.#unlessOver('coveredBytes', () => super.coveredBytes);
+  }
+
+  override get expectedLength(): number | undefined {
+    return this.#unlessOver('expectedLength', () => super.expectedLength);
+  }
+
+  override get identity(): string | undefined {
+    return this.#unlessOver('identity', () => super.identity);
+  }
+
+  override get status(): ResourceStatus {
+    if (this.#over) return CLOSED_STATUS;
+    try {
+      return super.status;
+    } catch (error) {
+      return this.#giveUp(error, CLOSED_STATUS);
+    }
+  }
+
+  override get ended(): 'closed' | 'cancelled' | undefined {
+    return this.#over ? 'closed' : super.ended;
+  }
+
+  override answer(start: number, end: number, clipped: boolean): Answer {
+    if (this.#over) return 'closed';
+    try {
+      return super.answer(start, end, clipped);
+    } catch (error) {
+      return this.#giveUp(error, 'closed');
+    }
+  }
+
+  /** Throws `CLOSED` if the owner has left an update unfinished for a second, or is gone in the middle of one. */
   protected override begin(): number {
     const { words } = this.tree;
     const sequence = Atomics.load(words, SEQUENCE_AT);
@@ -54,6 +110,22 @@ export class ControlReader extends ControlView {
     const hold = Math.min(LONGEST_HOLD, 100 * 2 ** (attempts - PATIENCE));
     Atomics.store(this.tree.words, HOLD_AT, hold);
     this.#holding = true;
+  }
+
+  #unlessOver<K extends keyof LastValues>(name: K, read: () => LastValues[K]): LastValues[K] {
+    if (this.#over) return this.#last[name];
+    try {
+      return read();
+    } catch (error) {
+      return this.#giveUp(error, this.#last[name]);
+    }
+  }
+
+  /** An owner that stopped in the middle of an update is gone, and this reader with it: nobody waits for it again. */
+  #giveUp<T>(error: unknown, answer: T): T {
+    if (!isStorageError(error, 'CLOSED')) throw error;
+    this.#over = true;
+    return answer;
   }
 
   #extend(): void {

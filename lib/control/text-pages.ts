@@ -28,7 +28,7 @@ export function storeText(pages: PageSource, text: string): number {
 
 /** Takes the pages of a text back. */
 export function freeText(pages: PageSource, first: number): void {
-  for (let page = first; page !== 0; ) {
+  for (let page = first; page !== 0;) {
     const next = Atomics.load(pages.words, page * PAGE_WORDS);
     pages.free(page);
     page = next;

@@ -26,9 +26,11 @@ export interface StoredContent {
 
 /** Why a partial content was not taken up. */
 export interface RefusedContent {
+  /** What is wrong with its record: broken, claiming more than there is, or of a format that is not known. */
   readonly reason: 'damaged' | 'longer-than-data' | 'format';
   /** How many bytes it claimed. */
   readonly coveredBytes: number;
+  /** What was found, for people. */
   readonly message: string;
 }
 
@@ -36,7 +38,9 @@ export interface RefusedContent {
 export interface ContentRecord {
   /** The ranges that have been written: ordered, disjoint, not touching, half-open. */
   readonly coverage: readonly ByteRange[];
+  /** The total in bytes, where it is known. */
   readonly expectedLength: number | undefined;
+  /** The version of the remote content, where it is known. */
   readonly identity: string | undefined;
 }
 
@@ -59,34 +63,35 @@ export interface DriverDescription {
  * `driverConformance` in `tidemark/testing` checks all of this. `examples/custom-driver` is a small one.
  */
 export interface Driver {
+  /** Right from construction on. */
   readonly capabilities: DriverCapabilities;
   /** The file it stores into, where it does. */
   readonly path?: string | undefined;
   /** Starts: claims what it stores into and says what is there. A driver is opened once. */
   open(): StoredContent;
-  /** Writes all of `data` at `offset`, in bytes; on return every thread can read it. */
+  /** Writes all of `data` at `offset`, in bytes; on return every thread can read it. It may be a Node `Buffer`, whose `slice` copies nothing. */
   write(offset: number, data: Uint8Array): void;
   /** Fills `target` with the bytes at `offset`. */
   read(offset: number, target: Uint8Array): void;
-  /** Makes the first `length` bytes final. */
-  commit(length: number, record: () => ContentRecord): void;
+  /** Makes the first `length` bytes final; `identity` is for drivers that keep it beside them. */
+  commit(length: number, identity: string | undefined): void;
   /** Makes final content writable again, with its bytes. */
   reopen(): void;
   /**
    * Replaces the whole content by `data` and makes it final; readers in other threads may be reading the old one.
-   * Call `alive` at least every half second while it takes.
+   * Call `alive` at least every half second while it takes. `identity` as in {@link Driver.commit}.
    */
-  replace(data: Uint8Array, alive: () => void): void;
+  replace(data: Uint8Array, identity: string | undefined, alive: () => void): void;
   /** Final bytes without copying; only with the capability `view`. */
   view?(start: number, end: number): Uint8Array;
   /** Makes what `record` covers durable; without it nothing is. */
   checkpoint?(record: ContentRecord): Promise<void>;
   /** For other threads; only with the capability `share`. */
   describe?(): DriverDescription;
-  /** Removes final content too; called right before {@link Driver.close}. */
-  remove?(): void;
-  /** Lets go of everything; `record` is what to keep of content that is not final, undefined to drop it. */
+  /** Lets go of everything; `record` is what to keep of content that is not final, undefined if it is about to be removed. */
   close(record: ContentRecord | undefined): void;
+  /** Called after {@link Driver.close}: removes partial content, and final content too if `committed`. */
+  remove?(committed: boolean): void;
 }
 
 /** A driver's bytes as another thread reads them. */

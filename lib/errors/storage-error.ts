@@ -86,6 +86,13 @@ export class StorageError extends Error {
   /** @internal */
   readonly [BRAND] = true;
 
+  /**
+   * Makes one; drivers throw them too.
+   *
+   * @param code - what went wrong
+   * @param message - what was asked, what was found, and what to do
+   * @param details - range, path and cause, where there are any
+   */
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     // What abortable APIs of the platform throw has this name, and callers filter on it.

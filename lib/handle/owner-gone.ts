@@ -5,8 +5,8 @@ import { controlOf, type ReaderHandle } from './reader-handle.js';
 /**
  * Tells all readers of a resource that its owner's thread is gone; for whoever spawned that thread and sees it end.
  *
- * A thread that is terminated runs no code, so nobody else can tell its readers, and one that blocks without a timeout would
- * block for ever. Any handle of the resource will do, whether attached or not. Waits of a resource that was not committed end with
+ * A thread that is terminated runs no code and tells nobody, so a reader that blocks without a timeout would block for ever. (A
+ * Node thread that ends by itself closes what it owns.) Any handle of the resource will do, whether attached or not. Waits of a resource that was not committed end with
  * `CLOSED`; a committed one stays readable. If the owner is alive after all, its readers are cut off all the same.
  *
  * Throws `INVALID_ARGUMENT` for what is no handle.

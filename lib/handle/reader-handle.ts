@@ -40,7 +40,10 @@ export function attachHandle(handle: ReaderHandle): Attached {
   if (!isShared(handle.cell) || handle.cell.byteLength !== CELL_BYTES) throw foreignHandle('a handle that is damaged');
   const cell = new ReaderCell(handle.cell);
   if (cell.portClosed) {
-    throw new StorageError('CLOSED', `The port of the reader "${handle.name}" is closed. Ask the owner for a new handle.`);
+    throw new StorageError(
+      'CLOSED',
+      `The port of the reader "${handle.name}" is closed. Ask the owner for a new handle.`,
+    );
   }
   const bytes = attachDriver(handle.driver);
   if (!cell.attach()) {
@@ -57,7 +60,7 @@ export function attachHandle(handle: ReaderHandle): Attached {
 export function controlOf(handle: ReaderHandle): ControlReader {
   const given: unknown = handle;
   if (typeof given !== 'object' || given === null || !('tidemark' in given)) {
-    throw foreignHandle(given === null ? 'null' : `${typeof given === 'object' ? 'some other object' : typeof given}`);
+    throw foreignHandle(given === null ? 'null' : typeof given === 'object' ? 'some other object' : typeof given);
   }
   if (handle.tidemark !== PROTOCOL) {
     throw foreignHandle(`one of version ${String(handle.tidemark)}, this library reads version ${PROTOCOL}`);

@@ -1,8 +1,8 @@
 import { StorageError } from '../errors/storage-error.js';
 import { countMapping } from './mapping-count.js';
 
-/** True where other threads can be given memory of this one. */
-export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function';
+/** True where other threads can be given memory of this one, and it can grow (V8 11.2, Safari 16.4, Firefox 128). */
+export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function' && 'grow' in SharedArrayBuffer.prototype;
 
 /**
  * A buffer that grows up to a fixed maximum and keeps its content.

@@ -1,4 +1,16 @@
-import { asyncScheduler, concat, defer, filter, interval, map, merge, type Observable, of, take, takeUntil } from 'rxjs';
+import {
+  asyncScheduler,
+  concat,
+  defer,
+  filter,
+  interval,
+  map,
+  merge,
+  type Observable,
+  of,
+  take,
+  takeUntil,
+} from 'rxjs';
 
 import { StorageError } from '../errors/storage-error.js';
 import type { ResourceView } from '../view/resource-view.js';
@@ -9,6 +21,7 @@ const WINDOW = 3000;
 
 /** How far a resource has come. */
 export interface Progress {
+  /** How many bytes are there. */
   readonly coveredBytes: number;
   /** The total in bytes, where it is known. */
   readonly totalBytes?: number;
@@ -41,7 +54,10 @@ export interface Progress {
 export function progress(view: ResourceView, options: { every?: number | undefined } = {}): Observable<Progress> {
   const { every = DEFAULT_EVERY } = options;
   if (!Number.isFinite(every) || every <= 0) {
-    throw new StorageError('INVALID_ARGUMENT', `Expected every to be a positive number of milliseconds, got ${String(every)}.`);
+    throw new StorageError(
+      'INVALID_ARGUMENT',
+      `Expected every to be a positive number of milliseconds, got ${String(every)}.`,
+    );
   }
   return defer(() => {
     const rate = new Rate();
@@ -61,7 +77,13 @@ function sample(view: ResourceView, rate: Rate): Progress {
   const fraction = totalBytes === 0 ? 1 : Math.min(1, coveredBytes / totalBytes);
   const missing = Math.max(0, totalBytes - coveredBytes);
   if (missing > 0 && bytesPerSecond === 0) return { coveredBytes, totalBytes, fraction, bytesPerSecond };
-  return { coveredBytes, totalBytes, fraction, bytesPerSecond, etaMs: missing === 0 ? 0 : (missing / bytesPerSecond) * 1000 };
+  return {
+    coveredBytes,
+    totalBytes,
+    fraction,
+    bytesPerSecond,
+    etaMs: missing === 0 ? 0 : (missing / bytesPerSecond) * 1000,
+  };
 }
 
 /** Bytes per second over a sliding window. */

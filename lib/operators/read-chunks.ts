@@ -1,4 +1,15 @@
-import { asyncScheduler, from, ignoreElements, merge, Observable, type ObservableInput, skip, type Subscriber, Subscription, take } from 'rxjs';
+import {
+  asyncScheduler,
+  from,
+  ignoreElements,
+  merge,
+  Observable,
+  type ObservableInput,
+  skip,
+  type Subscriber,
+  Subscription,
+  take,
+} from 'rxjs';
 
 import { StorageError } from '../errors/storage-error.js';
 import { checkRange, MAX_OFFSET } from '../range/byte-range.js';
@@ -45,7 +56,9 @@ export interface ReadChunksOptions {
 export function readChunks(view: ResourceView, options?: ReadChunksOptions): Observable<Uint8Array<ArrayBuffer>>;
 export function readChunks<R>(
   view: ResourceView,
-  options: ReadChunksOptions & { readonly project: (chunk: Uint8Array<ArrayBuffer>, offset: number) => ObservableInput<R> },
+  options: ReadChunksOptions & {
+    readonly project: (chunk: Uint8Array<ArrayBuffer>, offset: number) => ObservableInput<R>;
+  },
 ): Observable<R>;
 export function readChunks<R>(
   view: ResourceView,
@@ -54,7 +67,10 @@ export function readChunks<R>(
   const { start = 0, end = MAX_OFFSET, chunkSize = DEFAULT_CHUNK, project } = options;
   checkRange(start, end);
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
-    throw new StorageError('INVALID_ARGUMENT', `Expected chunkSize to be an integer >= 1 (bytes), got ${String(chunkSize)}.`);
+    throw new StorageError(
+      'INVALID_ARGUMENT',
+      `Expected chunkSize to be an integer >= 1 (bytes), got ${String(chunkSize)}.`,
+    );
   }
   return new Observable<Chunk | R>((subscriber) => {
     const loop =
@@ -100,7 +116,14 @@ class ChunkLoop {
   #running = false;
   #again = false;
 
-  constructor(view: ResourceView, start: number, end: number, chunkSize: number, subscriber: Subscriber<unknown>, emit: Emit) {
+  constructor(
+    view: ResourceView,
+    start: number,
+    end: number,
+    chunkSize: number,
+    subscriber: Subscriber<unknown>,
+    emit: Emit,
+  ) {
     this.#view = view;
     this.#position = start;
     this.#end = end;
@@ -176,13 +199,14 @@ class ChunkLoop {
 
   /** Holds what `start` answers until it calls back, and then goes on. */
   #hold(start: (done: () => void) => Subscription | undefined): void {
-    let held: Subscription | undefined;
-    let done = false;
-    held = start(() => {
-      done = true;
-      if (held !== undefined) this.pending.remove(held);
+    const held = new Subscription();
+    this.pending.add(held);
+    const started = start(() => {
+      held.unsubscribe();
+      this.pending.remove(held);
       this.run();
     });
-    if (held !== undefined && !done) this.pending.add(held);
+    // Unsubscribes it at once if it has called back already.
+    held.add(started);
   }
 }

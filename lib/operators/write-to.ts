@@ -7,6 +7,7 @@ import type { Resource } from '../resource/resource.js';
 export interface OffsetChunk {
   /** Where the first byte of `data` goes, in bytes. */
   readonly offset: number;
+  /** The bytes. */
   readonly data: Uint8Array;
 }
 

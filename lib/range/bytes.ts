@@ -32,5 +32,7 @@ function isDetached(buffer: ArrayBufferLike): boolean {
 
 function describeType(value: unknown): string {
   if (value === null) return 'null';
-  return typeof value === 'object' ? (value.constructor as { name?: string } | undefined)?.name ?? 'an object' : typeof value;
+  return typeof value === 'object'
+    ? ((value.constructor as { name?: string } | undefined)?.name ?? 'an object')
+    : typeof value;
 }

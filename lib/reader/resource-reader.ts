@@ -2,9 +2,8 @@ import type { ControlReader } from '../control/control-reader.js';
 import type { ReaderCell } from '../control/reader-cell.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
-import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
 import type { Attachment } from '../drivers/driver.js';
-import { isStorageError, StorageError } from '../errors/storage-error.js';
+import { StorageError } from '../errors/storage-error.js';
 import type { Attached } from '../handle/reader-handle.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
 import { endedError } from '../view/answer-error.js';
@@ -23,6 +22,8 @@ const NEVER = 2 ** 31 - 1;
  * platform lacks `Atomics.waitAsync`, waits that would have to wait error with `UNSUPPORTED`, and `coverage$` and `status$`
  * only replay.
  *
+ * Of its waits, the eight most urgent show in `demand$`; as they end, the next ones do.
+ *
  * It is told of the owner's changes through shared memory. An owner that is *terminated* tells nobody: see `ownerGone`.
  */
 export class ResourceReader extends ViewBase {
@@ -34,9 +35,6 @@ export class ResourceReader extends ViewBase {
   readonly #cell: ReaderCell;
   readonly #wakeWord: number;
   #closed = false;
-  /** The owner stopped in the middle of an update. */
-  #lost = false;
-  #lastCoverage: Coverage = new CoverageSnapshot(new Float64Array(0), 0);
   #interrupts: number;
   #dirty = false;
   #stepping = false;
@@ -55,19 +53,13 @@ export class ResourceReader extends ViewBase {
   }
 
   override get status(): ResourceStatus {
-    if (this.#over) return CLOSED_STATUS;
-    return this.#unlessLost(() => this.control.status, CLOSED_STATUS);
-  }
-
-  override get coverage(): Coverage {
-    if (!this.#closed) this.#lastCoverage = this.#unlessLost(() => this.control.coverage, this.#lastCoverage);
-    return this.#lastCoverage;
+    return this.#over ? CLOSED_STATUS : this.control.status;
   }
 
   /** Ends the reader: its waits end with `CLOSED`, its demand is withdrawn, its observables complete. Again: nothing. */
   close(): void {
     if (this.#closed) return;
-    this.#lastCoverage = this.coverage;
+    this.control.freeze();
     this.#closed = true;
     this.#cell.closeReader(this.control.words);
     this.bytes.close();
@@ -79,8 +71,7 @@ export class ResourceReader extends ViewBase {
 
   /** @internal */
   override answer(start: number, end: number, clipped: boolean): Answer {
-    if (this.#over) return 'closed';
-    return this.#unlessLost(() => this.control.answer(start, end, clipped), 'closed');
+    return this.#over ? 'closed' : this.control.answer(start, end, clipped);
   }
 
   /** @internal Called for a wait that is about to be taken in: interrupts from before it are not for it. */
@@ -112,7 +103,7 @@ export class ResourceReader extends ViewBase {
   }
 
   get #over(): boolean {
-    return this.#closed || this.#lost || this.#cell.portClosed;
+    return this.#closed || this.#cell.portClosed;
   }
 
   /** One step of the wake-up protocol (`control/reader-cell.ts`), once for all that this turn asks. */
@@ -200,17 +191,5 @@ export class ResourceReader extends ViewBase {
       this.statusStream.complete();
     });
     this.notifications.run();
-  }
-
-  /** An owner that stopped in the middle of an update is gone, and this reader with it. */
-  #unlessLost<T>(read: () => T, lost: T): T {
-    if (this.#lost) return lost;
-    try {
-      return read();
-    } catch (error) {
-      if (!isStorageError(error, 'CLOSED')) throw error;
-      this.#lost = true;
-      return lost;
-    }
   }
 }

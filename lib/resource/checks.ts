@@ -15,5 +15,8 @@ export function checkIdentity(identity: string | undefined): void {
 
 export function incompleteError(asked: string, gap: ByteRange | undefined, path: string | undefined): StorageError {
   const found = gap === undefined ? 'it is not committed' : `[${gap.start}, ${gap.end}) is missing`;
-  return new StorageError('INCOMPLETE', `Asked to ${asked}, and ${found}. Write the missing bytes and commit.`, { range: gap, path });
+  return new StorageError('INCOMPLETE', `Asked to ${asked}, and ${found}. Write the missing bytes and commit.`, {
+    range: gap,
+    path,
+  });
 }

@@ -9,7 +9,7 @@ import type { Ports } from './ports.js';
 
 /** What everybody waits for, in one list. */
 export class DemandBoard {
-  readonly observable: Observable<readonly Demand[]>;
+  readonly demand$: Observable<readonly Demand[]>;
   readonly #control: ControlOwner;
   readonly #waits: Iterable<RoomWait>;
   readonly #ports: Ports;
@@ -27,7 +27,7 @@ export class DemandBoard {
         ports.watchDemand(watched);
       },
     );
-    this.observable = this.#stream.observable;
+    this.demand$ = this.#stream.state$;
   }
 
   changed(): void {
@@ -66,6 +66,8 @@ export class DemandBoard {
     const range = this.#control.missing(want.start, want.end);
     if (range === undefined) return;
     const { blocking, since, neededBy } = want;
-    demands.push(neededBy === undefined ? { range, reader, blocking, since } : { range, reader, blocking, neededBy, since });
+    demands.push(
+      neededBy === undefined ? { range, reader, blocking, since } : { range, reader, blocking, neededBy, since },
+    );
   }
 }

@@ -28,8 +28,7 @@ export function sameDemand(one: readonly Demand[], other: readonly Demand[]): bo
 
 function same(one: Demand, other: Demand | undefined): boolean {
   return (
-    other !== undefined &&
-    one.range.start === other.range.start &&
+    one.range.start === other?.range.start &&
     one.range.end === other.range.end &&
     one.reader === other.reader &&
     one.blocking === other.blocking &&

@@ -9,6 +9,7 @@ import { type ByteRange, checkLength } from '../range/byte-range.js';
 import { endedError, type ErrorContext } from '../view/answer-error.js';
 import { ViewBase } from '../view/view-base.js';
 import { checkDriver, checkIdentity } from './checks.js';
+import { closeAtExit } from './close-at-exit.js';
 import type { Demand } from './demand.js';
 import { DemandBoard } from './demand-board.js';
 import { Ports } from './ports.js';
@@ -31,7 +32,8 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   readonly writes$: Observable<ByteRange>;
   /**
    * What everybody waits for, in this thread and in others: most urgent first (`neededBy`, none last, then age). Replays, conflated
-   * to at most one emission a turn. A subscription does not keep Node's process alive.
+   * to at most one emission a turn. A subscription does not keep Node's process alive. Where the platform lacks `Atomics.waitAsync`,
+   * what other threads wait for shows when something happens in this one.
    */
   readonly demand$: Observable<readonly Demand[]>;
   /** @internal */
@@ -41,8 +43,9 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   /** What `fail` was given. */
   protected cause: unknown;
   readonly #demand: DemandBoard;
-  readonly #writes = new Subject<ByteRange>();
+  readonly #writes$ = new Subject<ByteRange>();
   readonly #unlinkSignal: () => void;
+  readonly #staysOpenAtExit: () => void;
   #closed = false;
   #driverOpen = true;
 
@@ -73,13 +76,14 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
       this.demandChanged();
     });
     this.#demand = new DemandBoard(this.control, this.notifications, this.waits, this.ports);
-    this.writes$ = this.#writes.asObservable();
-    this.demand$ = this.#demand.observable;
+    this.writes$ = this.#writes$.asObservable();
+    this.demand$ = this.#demand.demand$;
     const abort = (): void => {
       this.#cancel();
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.#unlinkSignal = () => signal?.removeEventListener('abort', abort);
+    this.#staysOpenAtExit = closeAtExit(this);
   }
 
   override get status(): ResourceStatus {
@@ -111,7 +115,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
 
   protected override errorContext(): ErrorContext {
     const { path } = this.driver;
-    return this.cause instanceof Object ? { path, cause: this.cause } : { path };
+    return typeof this.cause === 'object' ? { path, cause: this.cause } : { path };
   }
 
   /** What the driver may keep with partial content. */
@@ -121,9 +125,9 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
 
   /** Queues the news of a write. */
   protected announce(start: number, end: number): void {
-    if (!this.#writes.observed) return;
+    if (!this.#writes$.observed) return;
     this.notifications.add(() => {
-      this.#writes.next({ start, end });
+      this.#writes$.next({ start, end });
     });
   }
 
@@ -147,15 +151,17 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     this.notifications.run();
   }
 
-  /** Ends this view; `closeDriver` is called once, whatever ends it. */
-  protected end(closeDriver: () => void): void {
+  /** Ends this view; the driver keeps `record`, then `clean` is called. */
+  protected end(record: ContentRecord | undefined, clean?: () => void): void {
     if (this.#closed) return;
     const committed = this.status.state === 'committed';
     this.#closed = true;
     this.#unlinkSignal();
+    this.#staysOpenAtExit();
     if (!committed) this.control.close();
     try {
-      this.#closeDriver(closeDriver);
+      this.#closeDriver(record);
+      clean?.();
     } finally {
       this.stateChanged(() => {
         this.ports.watchDemand(false);
@@ -164,7 +170,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
         this.#demand.flush();
         this.coverageStream.complete();
         this.statusStream.complete();
-        this.#writes.complete();
+        this.#writes$.complete();
         this.#demand.complete();
       });
       this.notifications.run();
@@ -176,18 +182,17 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     if (state !== 'active' && state !== 'failed') return;
     this.control.cancel();
     try {
-      this.#closeDriver(() => {
-        this.driver.close(this.record());
-      });
-    } finally {
-      this.stateChanged();
+      this.#closeDriver(this.record());
+    } catch {
+      // An abort has no caller to tell. What the driver could not keep is fetched again.
     }
+    this.stateChanged();
   }
 
-  #closeDriver(close: () => void): void {
+  #closeDriver(record: ContentRecord | undefined): void {
     if (!this.#driverOpen) return;
     this.#driverOpen = false;
-    close();
+    this.driver.close(record);
   }
 
   #takeUp(content: StoredContent, expectedLength: number | undefined, identity: string | undefined): ResourceOrigin {

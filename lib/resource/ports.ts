@@ -44,7 +44,12 @@ export class Ports {
   wakeCovered(start: number, end: number): void {
     if (this.#ports.size === 0) return;
     this.refresh();
-    const covered = this.#waits.takeCovered(start, end, (from) => this.#control.coveredUntil(from), this.#demandChanged);
+    const covered = this.#waits.takeCovered(
+      start,
+      end,
+      (from) => this.#control.coveredUntil(from),
+      this.#demandChanged,
+    );
     for (const { port } of covered) port.ping();
     for (const port of this.#ports) {
       if (port.watch.start < end && start < port.watch.end) port.ping();
@@ -156,12 +161,25 @@ class Port implements ReaderPort {
   readonly #forget: () => void;
   #closed = false;
 
-  constructor(control: ControlOwner, name: string, driver: DriverDescription, shared: SharedArrayBuffer, forget: () => void) {
+  constructor(
+    control: ControlOwner,
+    name: string,
+    driver: DriverDescription,
+    shared: SharedArrayBuffer,
+    forget: () => void,
+  ) {
     this.#control = control;
     this.#wakeWord = control.wakeWords.acquire();
     this.#forget = forget;
     this.name = name;
-    this.handle = { tidemark: PROTOCOL, name, control: shared, cell: this.cell.buffer, wakeWord: this.#wakeWord, driver };
+    this.handle = {
+      tidemark: PROTOCOL,
+      name,
+      control: shared,
+      cell: this.cell.buffer,
+      wakeWord: this.#wakeWord,
+      driver,
+    };
   }
 
   ping(): void {
@@ -170,7 +188,10 @@ class Port implements ReaderPort {
 
   interrupt(token?: number): void {
     if (token !== undefined && !Number.isFinite(token)) {
-      throw new StorageError('INVALID_ARGUMENT', `Expected the token of an interrupt to be a finite number, got ${String(token)}.`);
+      throw new StorageError(
+        'INVALID_ARGUMENT',
+        `Expected the token of an interrupt to be a finite number, got ${String(token)}.`,
+      );
     }
     if (this.#closed) return;
     this.cell.interrupt(token);

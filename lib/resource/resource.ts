@@ -62,7 +62,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     return super.identity;
   }
 
-  /** Settable while active; throws what a write throws in other states. */
+  /** Settable while active; throws `CAPACITY`, and what a write throws in other states. */
   override set identity(identity: string | undefined) {
     checkIdentity(identity);
     this.assertActive('Set the identity');
@@ -109,7 +109,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     const { length } = data;
     this.#assertRewritable(0, length);
     this.control.replace(length, (alive) => {
-      this.driver.replace(data, alive);
+      this.driver.replace(data, this.identity, alive);
     });
     this.stateChanged(() => {
       if (length > 0) this.announce(0, length);
@@ -141,13 +141,15 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     const gap = this.control.nextGap(0, length);
     if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.path);
     this.control.reserve();
-    this.driver.commit(length, () => this.record());
+    this.driver.commit(length, this.identity);
     this.control.commit(length);
     this.stateChanged();
   }
 
   /**
    * Gives an active resource up: waits for missing bytes end with `FAILED`, covered bytes stay readable. In other states: nothing.
+   *
+   * Throws `CAPACITY` if there is no room for the reason.
    *
    * @param reason - goes into the status in every thread; of an `Error` its message, while errors in this thread carry it as `cause`
    */
@@ -202,7 +204,8 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    */
   createPort(options: { name?: string | undefined } = {}): ReaderPort {
     const { name } = options;
-    if (name !== undefined && typeof name !== 'string') throw new TypeError(`Expected a port's name to be a string, got ${typeof name}.`);
+    if (name !== undefined && typeof name !== 'string')
+      throw new TypeError(`Expected a port's name to be a string, got ${typeof name}.`);
     this.assertUsable('Made a port');
     const { shared } = this.control;
     if (shared === undefined || this.driver.describe === undefined) {
@@ -243,9 +246,13 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkRange(start, end);
     const length = this.#committedLength('view');
     if (end > length) {
-      throw new StorageError('INVALID_RANGE', `Asked to view [${start}, ${end}) of ${length} bytes. Ask for a range up to the length.`, {
-        range,
-      });
+      throw new StorageError(
+        'INVALID_RANGE',
+        `Asked to view [${start}, ${end}) of ${length} bytes. Ask for a range up to the length.`,
+        {
+          range,
+        },
+      );
     }
     if (!this.driver.capabilities.view || this.driver.view === undefined) {
       throw new StorageError('UNSUPPORTED', 'This driver has no views of its bytes. Use readAt() or read().');
@@ -258,9 +265,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    * given back, and the observables complete. Readers of a committed resource go on until they close. Again: nothing.
    */
   close(): void {
-    this.end(() => {
-      this.driver.close(this.record());
-    });
+    this.end(this.record());
   }
 
   /**
@@ -269,11 +274,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    * @param options.committed - remove committed content too. `@default` false
    */
   discard(options: { committed?: boolean | undefined } = {}): void {
-    const { committed = false } = options;
-    this.end(() => {
-      if (committed) this.driver.remove?.();
-      this.driver.close(undefined);
-    });
+    this.end(undefined, () => this.driver.remove?.(options.committed ?? false));
   }
 
   #assertRewritable(start: number, end: number): void {

@@ -22,6 +22,12 @@ export interface SyncWaitOptions {
   readonly neededBy?: number | undefined;
 }
 
+/** An interrupt, as the blocking thread gets it. */
+export interface TakenInterrupt {
+  /** What `ReaderPort.interrupt` was given last. */
+  readonly token: number | undefined;
+}
+
 /** How to read. */
 export interface SyncReadOptions {
   /** Offset to read from, in bytes; the cursor stays where it is then. `@default` the cursor, which advances */
@@ -130,7 +136,10 @@ export class SyncReader extends BytesView {
     const min = options?.min ?? target.length;
     checkSpan(at, target.length);
     if (!Number.isSafeInteger(min) || min < 0 || min > target.length) {
-      throw new StorageError('INVALID_ARGUMENT', `Expected min to be an integer from 0 to ${target.length} (bytes), got ${String(min)}.`);
+      throw new StorageError(
+        'INVALID_ARGUMENT',
+        `Expected min to be an integer from 0 to ${target.length} (bytes), got ${String(min)}.`,
+      );
     }
     for (;;) {
       const outcome = this.#block(at, at + min, true, options?.timeout, undefined);
@@ -154,7 +163,7 @@ export class SyncReader extends BytesView {
    *
    * @param options.timeout - how long to block for one, in milliseconds. `@default` 0: polls
    */
-  takeInterrupt(options?: { timeout?: number | undefined }): { token: number | undefined } | undefined {
+  takeInterrupt(options?: { timeout?: number | undefined }): TakenInterrupt | undefined {
     const timeout = options?.timeout ?? 0;
     checkTimeout(timeout);
     this.assertUsable('Asked for an interrupt');
@@ -175,6 +184,7 @@ export class SyncReader extends BytesView {
   /** Ends the reader: its port is given back. Again: nothing. */
   close(): void {
     if (this.#closed) return;
+    this.control.freeze();
     this.#closed = true;
     this.#cell.closeReader(this.control.words);
     this.bytes.close();
@@ -195,7 +205,13 @@ export class SyncReader extends BytesView {
   }
 
   /** The wake-up protocol of `control/reader-cell.ts`, around one wait. */
-  #block(start: number, end: number, clipped: boolean, timeout: number | undefined, neededBy: number | undefined): WaitOutcome {
+  #block(
+    start: number,
+    end: number,
+    clipped: boolean,
+    timeout: number | undefined,
+    neededBy: number | undefined,
+  ): WaitOutcome {
     const limit = timeout ?? Infinity;
     checkTimeout(limit);
     checkNeededBy(neededBy);

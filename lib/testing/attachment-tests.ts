@@ -38,7 +38,7 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         const driver = open();
         driver.write(0, pattern(8000, 1));
         const attachment = attach(driver);
-        driver.commit(8000, () => ({ coverage: [{ start: 0, end: 8000 }], expectedLength: undefined, identity: undefined }));
+        driver.commit(8000, undefined);
         attachment.refresh?.();
         expectBytes(readBack(attachment, 0, 8000), pattern(8000, 1), 'committed bytes');
         driver.reopen();
@@ -46,7 +46,7 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         attachment.refresh?.();
         expectBytes(readBack(attachment, 8000, 8000), pattern(8000, 2), 'added bytes');
         if (!driver.capabilities.rewrites) return;
-        driver.replace(pattern(12_000, 3), ignoreAlive);
+        driver.replace(pattern(12_000, 3), undefined, ignoreAlive);
         attachment.refresh?.();
         expectBytes(readBack(attachment, 0, 12_000), pattern(12_000, 3), 'replaced bytes');
         attachment.close();

@@ -100,7 +100,11 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
 }
 
 /** Reads `length` bytes at `offset`. */
-export function readBack(driver: { read(offset: number, target: Uint8Array): void }, offset: number, length: number): Uint8Array {
+export function readBack(
+  driver: { read(offset: number, target: Uint8Array): void },
+  offset: number,
+  length: number,
+): Uint8Array {
   const target = new Uint8Array(length);
   driver.read(offset, target);
   return target;

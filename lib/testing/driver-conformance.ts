@@ -7,9 +7,9 @@ import { resourceTests } from './resource-tests.js';
 /** The functions of a test runner that the kit needs: jest's, vitest's, mocha's or `node:test`'s will do. */
 export interface ConformanceRunner {
   /** Groups tests. */
-  describe(name: string, define: () => void): void;
+  readonly describe: (name: string, define: () => void) => void;
   /** Defines a test, which fails by throwing or rejecting. */
-  it(name: string, test: () => void | Promise<void>): void;
+  readonly it: (name: string, test: () => void | Promise<void>) => void;
 }
 
 /** What the kit has to know of the driver under test. */
@@ -17,22 +17,25 @@ export interface ConformanceHarness<D extends Driver = Driver> {
   /** Names the driver in the names of the tests. */
   readonly name: string;
   /** Makes a driver over nothing, to be opened by the test. */
-  create(): D;
+  readonly create: () => D;
   /** For drivers that keep content: makes one over what `previous`, which is closed, has left. */
-  reopen?(previous: D): D;
+  readonly reopen?: (previous: D) => D;
   /** Cleans up behind a test; called once for each driver made, closed or not. */
-  dispose?(driver: D): void;
+  readonly dispose?: (driver: D) => void;
 }
 
 /** One test of the kit. `keep` sees to it that a driver is disposed of. */
-export type ConformanceTest<D extends Driver> = readonly [name: string, test: (tools: ConformanceTools<D>) => void | Promise<void>];
+export type ConformanceTest<D extends Driver> = readonly [
+  name: string,
+  test: (tools: ConformanceTools<D>) => void | Promise<void>,
+];
 
 /** What a test of the kit works with. */
 export interface ConformanceTools<D extends Driver = Driver> {
   /** Makes a driver, not yet opened. */
-  create(): D;
+  readonly create: () => D;
   /** Makes and opens a driver. */
-  open(): D;
+  readonly open: () => D;
   /** {@link ConformanceHarness.reopen}, if there is one. */
   readonly reopen: ((previous: D) => D) | undefined;
 }

@@ -4,7 +4,10 @@ import { ignoreAlive, readBack } from './bytes-tests.js';
 import type { ConformanceTest } from './driver-conformance.js';
 
 /** From open to close. */
-export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, keeps: boolean): readonly ConformanceTest<D>[] {
+export function lifeTests<D extends Driver>(
+  capabilities: DriverCapabilities,
+  keeps: boolean,
+): readonly ConformanceTest<D>[] {
   const tests: ConformanceTest<D>[] = [
     [
       'opens with nothing there',
@@ -29,7 +32,7 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
       'commits nothing at all',
       ({ open }) => {
         const driver = open();
-        driver.commit(0, recordOf(0));
+        driver.commit(0, undefined);
         if (capabilities.view) expectSame(driver.view?.(0, 0).length, 0, 'length of the view');
       },
     ],
@@ -38,7 +41,7 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
       ({ open }) => {
         const driver = open();
         driver.write(0, pattern(9000, 1));
-        driver.commit(5000, recordOf(5000));
+        driver.commit(5000, undefined);
         expectBytes(readBack(driver, 0, 5000), pattern(9000, 1).subarray(0, 5000), 'what was kept');
       },
     ],
@@ -50,7 +53,7 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
         expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed');
         driver.write(6000, pattern(3000, 2));
         expectBytes(readBack(driver, 6000, 3000), pattern(3000, 2), 'what was added');
-        driver.commit(9000, recordOf(9000));
+        driver.commit(9000, undefined);
         expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed first');
       },
     ],
@@ -59,14 +62,14 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
       async ({ open }) => {
         const driver = open();
         driver.write(0, pattern(100, 1));
-        await driver.checkpoint?.(recordOf(100)());
+        await driver.checkpoint?.(recordOf(100));
         expectBytes(readBack(driver, 0, 100), pattern(100, 1), 'the bytes');
       },
     ],
     [
       'closes with partial content, kept and dropped',
       ({ open }) => {
-        for (const record of [recordOf(10)(), undefined]) {
+        for (const record of [recordOf(10), undefined]) {
           const driver = open();
           driver.write(0, pattern(10, 1));
           driver.close(record);
@@ -81,7 +84,7 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
         const driver = open();
         driver.write(0, pattern(5000, 1));
         for (const length of [3000, 80_000, 0]) {
-          driver.replace(pattern(length, length), ignoreAlive);
+          driver.replace(pattern(length, length), undefined, ignoreAlive);
           if (length > 0) expectBytes(readBack(driver, 0, length), pattern(length, length), `${length} bytes`);
           driver.reopen();
         }
@@ -105,11 +108,10 @@ export function lifeTests<D extends Driver>(capabilities: DriverCapabilities, ke
 
 function committed<D extends Driver>(driver: D, length: number): D {
   driver.write(0, pattern(length, 1));
-  driver.commit(length, recordOf(length));
+  driver.commit(length, undefined);
   return driver;
 }
 
-function recordOf(length: number): () => ContentRecord {
-  const coverage = length === 0 ? [] : [{ start: 0, end: length }];
-  return () => ({ coverage, expectedLength: undefined, identity: undefined });
+function recordOf(length: number): ContentRecord {
+  return { coverage: [{ start: 0, end: length }], expectedLength: undefined, identity: undefined };
 }

@@ -6,7 +6,10 @@ import type { ConformanceTest } from './driver-conformance.js';
 const SIZE = 64 * 1024;
 
 /** The driver as apps use it. */
-export function resourceTests<D extends Driver>(capabilities: DriverCapabilities, keeps: boolean): readonly ConformanceTest<D>[] {
+export function resourceTests<D extends Driver>(
+  capabilities: DriverCapabilities,
+  keeps: boolean,
+): readonly ConformanceTest<D>[] {
   const tests: ConformanceTest<D>[] = [
     [
       'stores what arrives out of order, and commits it',
@@ -44,7 +47,11 @@ export function resourceTests<D extends Driver>(capabilities: DriverCapabilities
           }
           const from = random(SIZE);
           const length = resource.readAt(from, target.subarray(0, SIZE - from));
-          expectBytes(target.subarray(0, length), oracle.subarray(from, from + length), `bytes at ${from}, step ${step}`);
+          expectBytes(
+            target.subarray(0, length),
+            oracle.subarray(from, from + length),
+            `bytes at ${from}, step ${step}`,
+          );
         }
         resource.close();
       },
@@ -74,7 +81,11 @@ export function resourceTests<D extends Driver>(capabilities: DriverCapabilities
         first.close();
         const second = Resource.open(reopen?.(driver) ?? driver);
         expectSame(second.origin.from, 'partial', 'origin');
-        expectSame(JSON.stringify(second.coverage.toArray()), '[{"start":100,"end":5100},{"start":50000,"end":50300}]', 'coverage');
+        expectSame(
+          JSON.stringify(second.coverage.toArray()),
+          '[{"start":100,"end":5100},{"start":50000,"end":50300}]',
+          'coverage',
+        );
         expectSame(second.expectedLength, SIZE, 'expected length');
         expectSame(second.identity, '"v1"', 'identity');
         const target = new Uint8Array(300);

@@ -10,7 +10,12 @@ export interface ErrorContext {
 }
 
 /** The error for somebody who wanted bytes of a resource that cannot have them any more. */
-export function endedError(status: ResourceStatus, asked: string, context: ErrorContext = {}, range?: ByteRange): StorageError {
+export function endedError(
+  status: ResourceStatus,
+  asked: string,
+  context: ErrorContext = {},
+  range?: ByteRange,
+): StorageError {
   const details = { path: context.path, range };
   switch (status.state) {
     case 'failed':
@@ -21,7 +26,11 @@ export function endedError(status: ResourceStatus, asked: string, context: Error
         'cause' in context ? { ...details, cause: context.cause } : details,
       );
     case 'cancelled':
-      return new StorageError('CANCELLED', `${asked} of a resource that was cancelled by its signal. Open it anew.`, details);
+      return new StorageError(
+        'CANCELLED',
+        `${asked} of a resource that was cancelled by its signal. Open it anew.`,
+        details,
+      );
     case 'committed':
       return new StorageError(
         'READ_ONLY',

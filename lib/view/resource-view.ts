@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs';
 
 import type { ResourceStatus } from '../control/resource-status.js';
@@ -17,8 +18,8 @@ export interface WaitOptions {
  * What can be asked of a resource's bytes, in the owner's thread ({@link Resource}) and in others ({@link ResourceReader}).
  *
  * Ranges are half-open, offsets and lengths in bytes. The observables replay the current state, never error, and complete on
- * close. After `close` every method but `close` throws `CLOSED`, while the properties keep their last values; after the
- * resource was cancelled they throw `CANCELLED`.
+ * close. After `close` what reads or waits for bytes ends with `CLOSED`; `status` says closed, `length` is undefined, and the other
+ * properties keep their last values. After the resource was cancelled what reads or waits ends with `CANCELLED`.
  */
 export interface ResourceView {
   /**

@@ -17,7 +17,7 @@ interface Listener<T> {
  * be invisible to `TestScheduler`). `flush` emits at once. Nothing is read while nobody subscribes.
  */
 export class StateStream<T> {
-  readonly observable: Observable<T>;
+  readonly state$: Observable<T>;
   readonly #read: () => T;
   readonly #notifications: Notifications;
   readonly #watched: (watched: boolean) => void;
@@ -35,7 +35,7 @@ export class StateStream<T> {
     this.#read = read;
     this.#notifications = notifications;
     this.#watched = watched;
-    this.observable = new Observable<T>((subscriber) => {
+    this.state$ = new Observable<T>((subscriber) => {
       const current = read();
       if (this.#complete) {
         subscriber.next(current);

@@ -35,9 +35,9 @@ export abstract class ViewBase extends BytesView implements ResourceView {
     },
   );
   /** See {@link ResourceView.coverage$}. */
-  readonly coverage$: Observable<Coverage> = this.coverageStream.observable;
+  readonly coverage$: Observable<Coverage> = this.coverageStream.state$;
   /** See {@link ResourceView.status$}. */
-  readonly status$: Observable<ResourceStatus> = this.statusStream.observable;
+  readonly status$: Observable<ResourceStatus> = this.statusStream.state$;
 
   /** See {@link ResourceView.waitRange}. */
   waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {

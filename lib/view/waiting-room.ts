@@ -74,7 +74,16 @@ export class WaitingRoom {
         subscriber.error(error);
         return undefined;
       }
-      const wait = { start, end, until: this.#needs(end, clipped), clipped, passive, neededBy, since: Date.now(), subscriber };
+      const wait = {
+        start,
+        end,
+        until: this.#needs(end, clipped),
+        clipped,
+        passive,
+        neededBy,
+        since: Date.now(),
+        subscriber,
+      };
       this.#waits.add(wait);
       this.#host.demandChanged();
       return () => {

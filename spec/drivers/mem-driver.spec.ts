@@ -65,7 +65,11 @@ describe('MemDriver', () => {
     resources.forEach((resource, index) => {
       resource.writeAt(0, Uint8Array.of(index & 0xff));
     });
-    expect(resources.every((resource, index) => resource.readAt(0, new Uint8Array(1)) === 1 && resource.coveredBytes === 1 && index >= 0)).toBe(true);
+    expect(
+      resources.every(
+        (resource, index) => resource.readAt(0, new Uint8Array(1)) === 1 && resource.coveredBytes === 1 && index >= 0,
+      ),
+    ).toBe(true);
     for (const resource of resources) resource.close();
   });
 });

@@ -106,7 +106,11 @@ describe('progress', () => {
   it('error: goes on over a failure and its repair, and never errors', () => {
     testScheduler.run(({ cold, expectObservable }) => {
       const resource = Resource.open(new MemDriver());
-      const actions: Record<string, () => void> = { f: () => resource.fail('x'), r: () => resource.reactivate(), c: () => resource.commit() };
+      const actions: Record<string, () => void> = {
+        f: () => resource.fail('x'),
+        r: () => resource.reactivate(),
+        c: () => resource.commit(),
+      };
       cold('-f---r-c').subscribe((letter) => actions[letter]?.());
       const active = { coveredBytes: 0, bytesPerSecond: 0 };
       expectObservable(progress(resource, { every: 3 })).toBe('a--a--a(d|)', {
@@ -116,17 +120,20 @@ describe('progress', () => {
     });
   });
 
-  it.each(['cancelled', 'closed'])('tells the last state and completes when the resource is %s, and where it was before', (state) => {
-    testScheduler.run(({ cold, expectObservable }) => {
-      const abort = new AbortController();
-      const resource = Resource.open(new MemDriver(), { signal: abort.signal });
-      resource.writeAt(0, new Uint8Array(4));
-      cold('--x').subscribe(() => (state === 'closed' ? resource.close() : abort.abort()));
-      const last = { a: { coveredBytes: 4, bytesPerSecond: 0 } };
-      expectObservable(progress(resource, { every: 9 })).toBe('a-(a|)', last);
-      expectObservable(progress(resource, { every: 9 }), '---^').toBe('---(a|)', last);
-    });
-  });
+  it.each(['cancelled', 'closed'])(
+    'tells the last state and completes when the resource is %s, and where it was before',
+    (state) => {
+      testScheduler.run(({ cold, expectObservable }) => {
+        const abort = new AbortController();
+        const resource = Resource.open(new MemDriver(), { signal: abort.signal });
+        resource.writeAt(0, new Uint8Array(4));
+        cold('--x').subscribe(() => (state === 'closed' ? resource.close() : abort.abort()));
+        const last = { a: { coveredBytes: 4, bytesPerSecond: 0 } };
+        expectObservable(progress(resource, { every: 9 })).toBe('a-(a|)', last);
+        expectObservable(progress(resource, { every: 9 }), '---^').toBe('---(a|)', last);
+      });
+    },
+  );
 
   it('early unsubscribe: stops its timer', () => {
     testScheduler.run(({ cold, expectObservable, flush }) => {
@@ -134,7 +141,9 @@ describe('progress', () => {
       const told: number[] = [];
       const subscription = progress(resource, { every: 2 }).subscribe(() => told.push(testScheduler.frame));
       cold('---x').subscribe(() => subscription.unsubscribe());
-      expectObservable(progress(resource, { every: 2 }), '^--!').toBe('a-a', { a: { coveredBytes: 0, bytesPerSecond: 0 } });
+      expectObservable(progress(resource, { every: 2 }), '^--!').toBe('a-a', {
+        a: { coveredBytes: 0, bytesPerSecond: 0 },
+      });
       flush();
       expect(told).toEqual([0, 2]);
     });

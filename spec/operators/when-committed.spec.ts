@@ -16,7 +16,11 @@ beforeEach(() => {
 });
 
 /** Runs the actions one a frame from frame 2 on, and expects `marbles` of `whenCommitted`. */
-function expectLength(marbles: string, actions: (() => void)[], options: { subscription?: string; error?: unknown } = {}): void {
+function expectLength(
+  marbles: string,
+  actions: (() => void)[],
+  options: { subscription?: string; error?: unknown } = {},
+): void {
   testScheduler.run(({ cold, expectObservable }) => {
     cold(`--${'x'.repeat(actions.length)}`).subscribe(() => actions.shift()?.());
     expectObservable(coded(whenCommitted(resource)), options.subscription).toBe(marbles, { l: 3, z: 0 }, options.error);
@@ -64,13 +68,19 @@ describe('whenCommitted', () => {
   });
 
   it('early unsubscribe: says nothing, and changes nothing', () => {
-    expectLength('', [() => undefined, () => undefined, () => resource.writeAll(new Uint8Array(3))], { subscription: '^--!' });
+    expectLength('', [() => undefined, () => undefined, () => resource.writeAll(new Uint8Array(3))], {
+      subscription: '^--!',
+    });
     expect(resource.length).toBe(3);
   });
 
   it('late subscription: each has its own', () => {
-    expectLength('----(l|)', [() => resource.fail('x'), () => resource.reactivate(), () => resource.writeAll(new Uint8Array(3))], {
-      subscription: '---^',
-    });
+    expectLength(
+      '----(l|)',
+      [() => resource.fail('x'), () => resource.reactivate(), () => resource.writeAll(new Uint8Array(3))],
+      {
+        subscription: '---^',
+      },
+    );
   });
 });

@@ -124,7 +124,12 @@ describe('writeTo', () => {
   });
 
   it('chunks with an offset go where they say, and plain ones behind the one before', () => {
-    const source: (Uint8Array | OffsetChunk)[] = [{ offset: 3, data: chunks.b }, chunks.c, { offset: 0, data: chunks.a }, chunks.c];
+    const source: (Uint8Array | OffsetChunk)[] = [
+      { offset: 3, data: chunks.b },
+      chunks.c,
+      { offset: 0, data: chunks.a },
+      chunks.c,
+    ];
     const written: unknown[] = [];
     of(...source)
       .pipe(writeTo(resource))
@@ -153,7 +158,11 @@ describe('writeTo', () => {
     ] as const) {
       resource = Resource.open(new MemDriver(), { expectedLength: 10 });
       testScheduler.run(({ cold, expectObservable }) => {
-        expectObservable(coded(cold('-a-|', chunks).pipe(writeTo(resource, { onError })))).toBe('-a-#', ranges, 'INCOMPLETE');
+        expectObservable(coded(cold('-a-|', chunks).pipe(writeTo(resource, { onError })))).toBe(
+          '-a-#',
+          ranges,
+          'INCOMPLETE',
+        );
       });
       expect(resource.status.state).toBe(state);
       testScheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
@@ -174,7 +183,11 @@ describe('writeTo', () => {
   it("a write that fails with onError 'leave' leaves the resource to be tried again", () => {
     resource = Resource.open(new MemDriver({ capacity: 4 }));
     testScheduler.run(({ cold, expectObservable }) => {
-      expectObservable(coded(cold('ab|', chunks).pipe(writeTo(resource, { onError: 'leave' })))).toBe('a#', ranges, 'CAPACITY');
+      expectObservable(coded(cold('ab|', chunks).pipe(writeTo(resource, { onError: 'leave' })))).toBe(
+        'a#',
+        ranges,
+        'CAPACITY',
+      );
     });
     resource.writeAt(2, chunks.a);
     resource.commit();

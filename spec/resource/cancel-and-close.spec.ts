@@ -1,7 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { MemDriver, Resource, type MemResource } from '../../lib/index.js';
-import { closeAll, bytes, cancelled, closed, codeOf, committed, errorOf, failed, open, patchy, range, record, wait } from './fixtures.js';
+import {
+  closeAll,
+  bytes,
+  cancelled,
+  closed,
+  codeOf,
+  committed,
+  errorOf,
+  failed,
+  open,
+  patchy,
+  range,
+  record,
+  wait,
+} from './fixtures.js';
 
 afterEach(closeAll);
 
@@ -114,7 +128,10 @@ describe('close and discard', () => {
     const resource = patchy();
     resource.close();
     const coverage: unknown[] = [];
-    resource.coverage$.subscribe({ next: (last) => coverage.push(last.toArray()), complete: () => coverage.push('complete') });
+    resource.coverage$.subscribe({
+      next: (last) => coverage.push(last.toArray()),
+      complete: () => coverage.push('complete'),
+    });
     expect(coverage).toEqual([[range(0, 4), range(8, 12)], 'complete']);
     expect(record(resource.status$)).toEqual([{ state: 'closed' }, 'complete']);
     expect(record(resource.demand$)).toEqual([[], 'complete']);

@@ -1,7 +1,20 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { type ByteRange } from '../../lib/index.js';
-import { closeAll, bytes, cancelled, closed, codeOf, committed, errorOf, failed, open, patchy, ranges, wait } from './fixtures.js';
+import {
+  closeAll,
+  bytes,
+  cancelled,
+  closed,
+  codeOf,
+  committed,
+  errorOf,
+  failed,
+  open,
+  patchy,
+  ranges,
+  wait,
+} from './fixtures.js';
 
 afterEach(closeAll);
 

@@ -7,7 +7,11 @@ afterEach(closeAll);
 describe('interrupt', () => {
   it('ends pending waits with Interrupted and pending reads with INTERRUPTED', () => {
     const resource = patchy();
-    const logs = [wait(resource, 4, 8), wait(resource, 4, 8, { passive: true }), record(resource.read({ start: 4, end: 8 }))];
+    const logs = [
+      wait(resource, 4, 8),
+      wait(resource, 4, 8, { passive: true }),
+      record(resource.read({ start: 4, end: 8 })),
+    ];
     resource.interrupt();
     expect(logs).toEqual([['interrupted', 'complete'], ['interrupted', 'complete'], ['INTERRUPTED']]);
   });

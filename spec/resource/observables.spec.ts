@@ -358,7 +358,9 @@ describe('demand$', () => {
         d: () => wait(resource, 20, 21, { neededBy: 1000 }),
         e: () => wait(resource, 50, 52),
       });
-      const order$ = resource.demand$.pipe(map((demands) => demands.map((demand) => demand.range.start * 100 + demand.range.end)));
+      const order$ = resource.demand$.pipe(
+        map((demands) => demands.map((demand) => demand.range.start * 100 + demand.range.end)),
+      );
       helpers.expectObservable(order$).toBe('ex', { e: [], x: [2021, 4041, 5051, 3031, 5052] });
     });
   });
@@ -431,7 +433,9 @@ describe('waitRange and read as observables', () => {
       helpers.expectObservable(wait$).toBe('----(r|)', { r: 'ready' });
       helpers.expectObservable(wait$, '--^!').toBe('');
       helpers.expectObservable(wait$, '------^').toBe('------(r|)', { r: 'ready' });
-      helpers.expectObservable(resource.read(range(1, 3)).pipe(map((chunk) => [...chunk]))).toBe('----(d|)', { d: [1, 2] });
+      helpers
+        .expectObservable(resource.read(range(1, 3)).pipe(map((chunk) => [...chunk])))
+        .toBe('----(d|)', { d: [1, 2] });
       helpers.expectObservable(resource.read(range(4, 5)), '^------!').toBe('');
     });
   });

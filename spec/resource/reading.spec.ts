@@ -7,7 +7,9 @@ afterEach(closeAll);
 describe('readAt', () => {
   it('stops at the first gap, the end and the end of the target', () => {
     const resource = patchy();
-    expect([0, 2, 4, 7, 8, 11, 12, 1000].map((at) => resource.readAt(at, new Uint8Array(3)))).toEqual([3, 2, 0, 0, 3, 1, 0, 0]);
+    expect([0, 2, 4, 7, 8, 11, 12, 1000].map((at) => resource.readAt(at, new Uint8Array(3)))).toEqual([
+      3, 2, 0, 0, 3, 1, 0, 0,
+    ]);
     const all = committed(10);
     expect([0, 8, 10, 11].map((at) => all.readAt(at, new Uint8Array(20)))).toEqual([10, 2, 0, 0]);
   });

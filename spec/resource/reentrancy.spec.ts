@@ -10,7 +10,12 @@ afterEach(closeAll);
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** Subscribes with a name, and writes down entry, what `act` does, and exit of each callback. */
-function trace(log: string[], name: string, source: Observable<unknown>, act: (value: unknown) => void = () => undefined): Subscription {
+function trace(
+  log: string[],
+  name: string,
+  source: Observable<unknown>,
+  act: (value: unknown) => void = () => undefined,
+): Subscription {
   return source.subscribe({
     next: (value) => {
       log.push(`${name}(`);
@@ -83,7 +88,14 @@ describe('the order of what a write tells', () => {
     log.push('returned');
     await turn();
     const visible = '4 bytes 0,1,2,3 of 4';
-    expect(log).toEqual(['coverage$ 0', `wait ${visible}`, 'read 0,1,2,3', `writes$ ${visible}`, 'returned', 'coverage$ 4']);
+    expect(log).toEqual([
+      'coverage$ 0',
+      `wait ${visible}`,
+      'read 0,1,2,3',
+      `writes$ ${visible}`,
+      'returned',
+      'coverage$ 4',
+    ]);
   });
 
   it('of writeAll and commit is waits, writes$, the last coverage, the status', () => {
@@ -95,7 +107,15 @@ describe('the order of what a write tells', () => {
     resource.waitRange(range(0, 9)).subscribe(() => log.push(`wait, ${resource.status.state}`));
     resource.writeAll(bytes(4));
     log.push('returned');
-    expect(log).toEqual(['active', 'coverage$ 0', 'wait, committed', 'writes$ 4', 'coverage$ 4', 'committed', 'returned']);
+    expect(log).toEqual([
+      'active',
+      'coverage$ 0',
+      'wait, committed',
+      'writes$ 4',
+      'coverage$ 4',
+      'committed',
+      'returned',
+    ]);
   });
 
   it('of a failure and of a close is waits, then the status', () => {
@@ -235,7 +255,13 @@ describe('notifications queue', () => {
     resource.writeAt(0, bytes(4));
     await turn();
     expectNoNesting(log);
-    expect(log.filter((entry) => entry.endsWith('('))).toEqual(['status$(', 'writes$(', 'wait(', 'writes$(', 'status$(']);
+    expect(log.filter((entry) => entry.endsWith('('))).toEqual([
+      'status$(',
+      'writes$(',
+      'wait(',
+      'writes$(',
+      'status$(',
+    ]);
   });
 
   it('states are told in the order in which they came, to everybody, whoever made them', () => {

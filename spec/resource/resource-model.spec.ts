@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isStorageError, MemDriver, Resource } from '../../lib/index.js';
 import { PlainCoverage } from '../coverage/plain-coverage.js';
 
-const FUZZ_RUNS = Number(process.env['FUZZ_RUNS'] ?? 100);
+const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const SIZE = 64;
 
 interface ModelWait {
@@ -56,7 +56,11 @@ const write = fc.tuple(span, fc.nat(255)).map(([{ start, end }, seed]): Step => 
   name: `writeAt(${start}, ${end - start} bytes)`,
   run(model, resource) {
     const data = new Uint8Array(end - start).fill(seed);
-    expect(codeOf(() => { resource.writeAt(start, data); })).toBe(refusal[model.state]);
+    expect(
+      codeOf(() => {
+        resource.writeAt(start, data);
+      }),
+    ).toBe(refusal[model.state]);
     if (model.state !== 'active') return;
     model.bytes.set(data, start);
     model.coverage.set(start, end, true);
@@ -67,7 +71,11 @@ const writeAll = fc.nat(SIZE).map((length): Step => ({
   name: `writeAll(${length} bytes)`,
   run(model, resource) {
     const data = new Uint8Array(length).fill(length);
-    expect(codeOf(() => { resource.writeAll(data); })).toBe(refusal[model.state]);
+    expect(
+      codeOf(() => {
+        resource.writeAll(data);
+      }),
+    ).toBe(refusal[model.state]);
     if (model.state !== 'active') return;
     model.bytes.set(data);
     model.coverage.set(0, SIZE, false);
@@ -80,7 +88,9 @@ const writeAll = fc.nat(SIZE).map((length): Step => ({
 const commit = fc.option(fc.nat(SIZE), { nil: undefined }).map((length): Step => ({
   name: `commit(${String(length)})`,
   run(model, resource) {
-    const found = codeOf(() => { resource.commit(length); });
+    const found = codeOf(() => {
+      resource.commit(length);
+    });
     if (model.state === 'committed') {
       expect(found).toBe(length === undefined || length === model.finalLength ? 'fine' : 'INVALID_ARGUMENT');
       return;
@@ -112,7 +122,11 @@ const fail = fc.constant<Step>({
 const reactivate = fc.constant<Step>({
   name: 'reactivate()',
   run(model, resource) {
-    expect(codeOf(() => { resource.reactivate(); })).toBe(model.state === 'closed' ? 'CLOSED' : 'fine');
+    expect(
+      codeOf(() => {
+        resource.reactivate();
+      }),
+    ).toBe(model.state === 'closed' ? 'CLOSED' : 'fine');
     if (model.state !== 'closed') model.state = 'active';
   },
 });
@@ -138,8 +152,12 @@ const wait = span.map((range): Step => ({
   run(model, resource) {
     const made: ModelWait = { ...range, result: undefined, expected: model.answer(range.start, range.end) };
     resource.waitRange(range).subscribe({
-      next: (outcome) => { made.result = outcome; },
-      error: (error: unknown) => { made.result = isStorageError(error) ? error.code : String(error); },
+      next: (outcome) => {
+        made.result = outcome;
+      },
+      error: (error: unknown) => {
+        made.result = isStorageError(error) ? error.code : String(error);
+      },
     });
     model.waits.push(made);
   },

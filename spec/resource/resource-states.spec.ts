@@ -1,7 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { MemDriver, Resource, type MemResource } from '../../lib/index.js';
-import { closeAll, bytes, cancelled, closed, codeOf, committed, errorOf, failed, open, patchy, ranges, record, wait } from './fixtures.js';
+import {
+  closeAll,
+  bytes,
+  cancelled,
+  closed,
+  codeOf,
+  committed,
+  errorOf,
+  failed,
+  open,
+  patchy,
+  ranges,
+  record,
+  wait,
+} from './fixtures.js';
 
 afterEach(closeAll);
 
@@ -11,7 +25,12 @@ describe('opening', () => {
     expect(resource.status).toEqual({ state: 'active', expectedLength: undefined });
     expect(resource.origin).toEqual({ from: 'new' });
     expect(resource.path).toBeUndefined();
-    expect([resource.coveredBytes, resource.length, resource.expectedLength, resource.identity]).toEqual([0, undefined, undefined, undefined]);
+    expect([resource.coveredBytes, resource.length, resource.expectedLength, resource.identity]).toEqual([
+      0,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(ranges(resource)).toEqual([]);
   });
 

@@ -14,7 +14,8 @@ describe('waitRange, rule by rule', () => {
     ['NaN', NaN, 4],
     ['past 2^53-1', 0, 2 ** 53],
   ])('errors with INVALID_RANGE before anything else: %s', (_, start, end) => {
-    for (const resource of [open(), committed(), failed(), cancelled(), closed()]) expect(wait(resource, start, end)).toEqual(['INVALID_RANGE']);
+    for (const resource of [open(), committed(), failed(), cancelled(), closed()])
+      expect(wait(resource, start, end)).toEqual(['INVALID_RANGE']);
   });
 
   it('an empty range is Ready in every state', () => {

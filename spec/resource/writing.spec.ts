@@ -1,7 +1,20 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { MemDriver, type MemResource, type Resource, StorageError } from '../../lib/index.js';
-import { closeAll, bytes, cancelled, codeOf, committed, errorOf, open, patchy, range, ranges, record, wait } from './fixtures.js';
+import {
+  closeAll,
+  bytes,
+  cancelled,
+  codeOf,
+  committed,
+  errorOf,
+  open,
+  patchy,
+  range,
+  ranges,
+  record,
+  wait,
+} from './fixtures.js';
 
 afterEach(closeAll);
 
@@ -13,7 +26,11 @@ describe('writing', () => {
     expect(resource.readAt(110, target)).toBe(40);
     expect([...target]).toEqual([...bytes(40, 110), ...new Array<number>(20).fill(0xee)]);
     expect(ranges(resource)).toEqual([{ start: 100, end: 150 }]);
-    expect([resource.coveredBytes, resource.has({ start: 100, end: 150 }), resource.has({ start: 99, end: 150 })]).toEqual([50, true, false]);
+    expect([
+      resource.coveredBytes,
+      resource.has({ start: 100, end: 150 }),
+      resource.has({ start: 99, end: 150 }),
+    ]).toEqual([50, true, false]);
   });
 
   it('keeps nothing of the array it was given', () => {
@@ -113,9 +130,9 @@ class CrowdedDriver extends MemDriver {
     super.write(offset, data);
   }
 
-  override replace(data: Uint8Array, alive: () => void): void {
+  override replace(...args: Parameters<MemDriver['replace']>): void {
     this.#check();
-    super.replace(data, alive);
+    super.replace(...args);
   }
 
   override commit(): void {
@@ -168,10 +185,16 @@ describe('over a driver that writes each byte once', () => {
   it('refuses what touches bytes that are there, with UNSUPPORTED, and takes the rest', () => {
     const resource = open({}, new OnceDriver());
     resource.writeAt(4, bytes(4, 4));
-    for (const [offset, length] of [[0, 5], [4, 4], [5, 1], [7, 5], [0, 20]] as const) {
+    for (const [offset, length] of [
+      [0, 5],
+      [4, 4],
+      [5, 1],
+      [7, 5],
+      [0, 20],
+    ] as const) {
       expect(codeOf(() => resource.writeAt(offset, bytes(length)))).toBe('UNSUPPORTED');
     }
-    expect(codeOf(() => resource.writeAll(bytes(6)))).toBe("UNSUPPORTED");
+    expect(codeOf(() => resource.writeAll(bytes(6)))).toBe('UNSUPPORTED');
     resource.writeAt(0, bytes(4));
     resource.writeAt(8, bytes(2, 8));
     resource.commit();

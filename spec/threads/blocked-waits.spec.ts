@@ -4,7 +4,9 @@ import { wake } from '../../lib/control/wake-words.js';
 import { openSync } from '../../lib/sync.js';
 import { bytes, codeOf, demandsOf, range, readerThread, soon, TestThread } from './threads.js';
 
-async function blockedReader(options?: { expectedLength?: number }): Promise<{ resource: MemResource; thread: TestThread }> {
+async function blockedReader(options?: {
+  expectedLength?: number;
+}): Promise<{ resource: MemResource; thread: TestThread }> {
   const resource = Resource.open(new MemDriver(), options);
   const thread = readerThread();
   await thread.call('openSync', 'a', resource.createPort({ name: 'a' }).handle);
@@ -215,21 +217,24 @@ describe('a blocking read', () => {
     expect(await chunk).toEqual(bytes(20));
   });
 
-  test.each(['TIMEOUT', 'INTERRUPTED', 'FAILED', 'CLOSED'])('that ends with %s has not moved the cursor', async (code) => {
-    const resource = Resource.open(new MemDriver());
-    const thread = readerThread();
-    const port = resource.createPort({ name: 'a' });
-    await thread.call('openSync', 'a', port.handle);
-    resource.writeAt(0, bytes(10));
-    await thread.call('call', 'a', 'seek', 3);
-    const chunk = codeOf(thread.call('read', 'a', 8, code === 'TIMEOUT' ? { timeout: 200 } : {}));
-    await demandsOf(resource, 'a');
-    if (code === 'INTERRUPTED') port.interrupt();
-    if (code === 'FAILED') resource.fail('no more');
-    if (code === 'CLOSED') resource.close();
-    expect(await chunk).toBe(code);
-    expect(await thread.call('get', 'a', 'position')).toBe(3);
-  });
+  test.each(['TIMEOUT', 'INTERRUPTED', 'FAILED', 'CLOSED'])(
+    'that ends with %s has not moved the cursor',
+    async (code) => {
+      const resource = Resource.open(new MemDriver());
+      const thread = readerThread();
+      const port = resource.createPort({ name: 'a' });
+      await thread.call('openSync', 'a', port.handle);
+      resource.writeAt(0, bytes(10));
+      await thread.call('call', 'a', 'seek', 3);
+      const chunk = codeOf(thread.call('read', 'a', 8, code === 'TIMEOUT' ? { timeout: 200 } : {}));
+      await demandsOf(resource, 'a');
+      if (code === 'INTERRUPTED') port.interrupt();
+      if (code === 'FAILED') resource.fail('no more');
+      if (code === 'CLOSED') resource.close();
+      expect(await chunk).toBe(code);
+      expect(await thread.call('get', 'a', 'position')).toBe(3);
+    },
+  );
 });
 
 describe('a timeout', () => {

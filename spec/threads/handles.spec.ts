@@ -16,18 +16,21 @@ describe('a handle', () => {
     expect(await thread.call('get', 'a', 'name')).toBe('clone');
   });
 
-  test.each(['openSync', 'attach'])('attaches once, then %s throws INVALID_ARGUMENT, whatever copy is given', async (second) => {
-    const resource = Resource.open(new MemDriver());
-    for (const first of ['openSync', 'attach']) {
-      const { handle } = resource.createPort();
-      const [thread, other] = [readerThread(), readerThread()];
-      await thread.call(first, 'a', handle);
-      expect(await codeOf(other.call(second, 'b', structuredClone(handle)))).toBe('INVALID_ARGUMENT');
-      expect(await codeOf(thread.call(second, 'b', handle))).toBe('INVALID_ARGUMENT');
-      resource.writeAt(0, bytes(1));
-      expect(await thread.call('call', 'a', 'has', range(0, 1))).toBe(true);
-    }
-  });
+  test.each(['openSync', 'attach'])(
+    'attaches once, then %s throws INVALID_ARGUMENT, whatever copy is given',
+    async (second) => {
+      const resource = Resource.open(new MemDriver());
+      for (const first of ['openSync', 'attach']) {
+        const { handle } = resource.createPort();
+        const [thread, other] = [readerThread(), readerThread()];
+        await thread.call(first, 'a', handle);
+        expect(await codeOf(other.call(second, 'b', structuredClone(handle)))).toBe('INVALID_ARGUMENT');
+        expect(await codeOf(thread.call(second, 'b', handle))).toBe('INVALID_ARGUMENT');
+        resource.writeAt(0, bytes(1));
+        expect(await thread.call('call', 'a', 'has', range(0, 1))).toBe(true);
+      }
+    },
+  );
 
   test('is attached by exactly one of many threads that try at once', async () => {
     const resource = Resource.open(new MemDriver());
@@ -96,7 +99,11 @@ describe('a handle', () => {
     expect(() => attachReader(handle)).toThrow(refused);
   });
 
-  test.each([['undefined', undefined], ['an empty object', {}], ['a number', 7]])('that is %s is refused by ownerGone', (_, handle) => {
+  test.each([
+    ['undefined', undefined],
+    ['an empty object', {}],
+    ['a number', 7],
+  ])('that is %s is refused by ownerGone', (_, handle) => {
     expect(() => ownerGone(handle as unknown as ReaderHandle)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
     );

@@ -87,7 +87,9 @@ describe('many waits', () => {
     const resource = Resource.open(new MemDriver());
     const ready: number[] = [];
     for (let index = 0; index < MANY; index += 1) {
-      resource.waitRange({ start: 10 * index, end: 10 * index + 5 }).subscribe({ next: () => ready.push(index), error: ignore });
+      resource
+        .waitRange({ start: 10 * index, end: 10 * index + 5 })
+        .subscribe({ next: () => ready.push(index), error: ignore });
     }
     resource.writeAt(1000, new Uint8Array(24));
     expect(ready).toEqual([100, 101]);

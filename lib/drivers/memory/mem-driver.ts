@@ -1,5 +1,5 @@
 import { StorageError } from '../../errors/storage-error.js';
-import { GrowableBuffer } from '../../memory/growable-buffer.js';
+import { GrowableBuffer, SHARED_MEMORY } from '../../memory/growable-buffer.js';
 import { checkBytes } from '../../range/bytes.js';
 import type { Driver, DriverCapabilities, DriverDescription, StoredContent } from '../driver.js';
 import { MEMORY_KIND } from './memory-attachment.js';
@@ -39,7 +39,9 @@ export class MemDriver implements Driver {
    * `@default` true, where the platform has shared memory
    * @throws {@link StorageError} `INVALID_ARGUMENT`
    */
-  constructor(options: { initialData?: Uint8Array | undefined; capacity?: number | undefined; shared?: boolean | undefined } = {}) {
+  constructor(
+    options: { initialData?: Uint8Array | undefined; capacity?: number | undefined; shared?: boolean | undefined } = {},
+  ) {
     const { initialData, capacity = DEFAULT_CAPACITY, shared = true } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > LARGEST_CAPACITY) {
       throw new StorageError(
@@ -51,7 +53,7 @@ export class MemDriver implements Driver {
     if (initialData !== undefined && initialData.length > capacity) throw capacityError(initialData.length, capacity);
     this.#capacity = capacity;
     this.#initialData = initialData;
-    this.capabilities = { rewrites: true, view: true, share: shared && typeof SharedArrayBuffer === 'function' };
+    this.capabilities = { rewrites: true, view: true, share: shared && SHARED_MEMORY };
   }
 
   open(): StoredContent {
@@ -84,7 +86,7 @@ export class MemDriver implements Driver {
     // Memory knows no difference.
   }
 
-  replace(data: Uint8Array, alive: () => void): void {
+  replace(data: Uint8Array, _identity: string | undefined, alive: () => void): void {
     this.#reach(data.length);
     for (let at = 0; at < data.length; at += SLICE) {
       this.#bytes.set(data.subarray(at, at + SLICE), at);

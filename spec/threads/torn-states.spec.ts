@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import { MemDriver, type ReaderHandle, Resource } from '../../lib/index.js';
+import { bytes, Flag, ownerThread, range, readerThread, TestThread } from './threads.js';
+
+interface Answer {
+  readonly questions?: number;
+  readonly changed?: number;
+  readonly phases?: number;
+  readonly torn?: unknown;
+}
+
+describe('coverage that is read while its owner writes at full speed', () => {
+  test.each([
+    ['openSync', 1, 1_000_000, 10_000],
+    ['openSync', 2, 250_000, 2500],
+    ['attach', 1, 250_000, 2500],
+  ])(
+    'is never torn: %s in %i threads, %i questions each, each state one that existed',
+    async (attach, count, questions, snapshots) => {
+      const owner = new TestThread('full-speed-owner');
+      const readers = Array.from({ length: count }, () => new TestThread('coverage-reader'));
+      for (const reader of readers) await reader.call(attach, await owner.call<ReaderHandle>('handle'));
+      const progress = new Int32Array(new SharedArrayBuffer(16));
+      const states = owner.call<number>('write', progress);
+      const answers = await Promise.all(
+        readers.map((reader) => reader.call<Answer>('ask', progress, questions, snapshots)),
+      );
+      Atomics.store(progress, 0, 1);
+      const written = await states;
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ questions });
+        // The owner was at it all the while, and was met everywhere in its cycle.
+        expect(answer.changed).toBeGreaterThan(questions / 100);
+        expect(answer.phases).toBeGreaterThan(20);
+      }
+      expect(written).toBeGreaterThan(10_000);
+    },
+    240_000,
+  );
+});
+
+describe('bytes that are read while their owner writes at full speed', () => {
+  test('are never torn where they were written once', async () => {
+    const owner = ownerThread();
+    await owner.call('open', 'r');
+    const thread = readerThread();
+    await thread.call('openSync', 'r', await owner.call('handle', 'r'));
+    const blocks = 20_000;
+    const [read] = await Promise.all([
+      thread.call('readBlocks', 'r', blocks, 4096),
+      owner.call('writeBlocks', 'r', blocks, 4096),
+    ]);
+    expect(read).toBe('whole');
+  }, 120_000);
+
+  test.each(['openSync', 'attach'])(
+    'are of one content when the whole is replaced, in a reader of %s',
+    async (attach) => {
+      const owner = ownerThread();
+      await owner.call('open', 'r');
+      const lengths = { 0xaa: 300_000, 0xbb: 200_000, 0xcc: 64 };
+      await owner.call('writeAt', 'r', 0, bytes(64, 0xcc));
+      await owner.call('commit', 'r');
+      const thread = readerThread();
+      await thread.call(attach, 'r', await owner.call('handle', 'r'));
+      const flag = new Flag();
+      const rounds = owner.call<number>('replaceInTurn', 'r', flag.words, lengths);
+      const read = thread.call<{ seen?: Map<number, number>; torn?: unknown }>('readUniform', 'r', flag.words, lengths);
+      setTimeout(() => flag.set(), 5000);
+      const { seen, torn } = await read;
+      expect(torn).toBeUndefined();
+      expect([...(seen?.keys() ?? [])].sort()).toEqual([0xaa, 0xbb, 0xcc]);
+      expect(await rounds).toBeGreaterThan(10);
+    },
+  );
+
+  test('are there as soon as coverage says so, however often memory has grown', async () => {
+    const resource = Resource.open(new MemDriver());
+    const thread = readerThread();
+    await thread.call('openSync', 'r', resource.createPort().handle);
+    for (let size = 1; size < 2 ** 27; size *= 8) {
+      const waiting = thread.call('call', 'r', 'waitRange', range(size, size + 5));
+      resource.writeAt(size, bytes(5, 0xbb));
+      await expect(waiting).resolves.toBe('ready');
+      expect(await thread.call('readAt', 'r', size, 10)).toEqual(bytes(5, 0xbb));
+    }
+  });
+});
