@@ -121,10 +121,8 @@ export class ControlReader extends ControlView {
     }
   }
 
-  /** An owner that stopped in the middle of an update is gone, and this reader with it: nobody waits for it again. */
   #giveUp<T>(error: unknown, answer: T): T {
     if (!isStorageError(error, 'CLOSED')) throw error;
-    this.#over = true;
     return answer;
   }
 
@@ -144,7 +142,11 @@ export class ControlReader extends ControlView {
         since = performance.now();
       }
       const waited = performance.now() - since;
-      if (waited >= UNFINISHED_FOR || Atomics.load(words, GONE_AT) !== 0) throw ownerLostError();
+      if (waited >= UNFINISHED_FOR || Atomics.load(words, GONE_AT) !== 0) {
+        // And this reader with it: it does not wait a second at each look.
+        this.#over = true;
+        throw ownerLostError();
+      }
       if (waited >= SPIN_FOR) yieldProcessor(words, sequence);
     }
   }

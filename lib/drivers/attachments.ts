@@ -35,6 +35,9 @@ function registered(): Map<string, Attach> {
  * ```
  */
 export function registerAttachment(kind: string, attach: Attach): void {
+  if (typeof kind !== 'string' || typeof attach !== 'function') {
+    throw new TypeError('Expected the name of a kind of driver, and the function that attaches one.');
+  }
   registered().set(kind, attach);
 }
 

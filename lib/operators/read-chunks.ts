@@ -14,6 +14,7 @@ import {
 import { StorageError } from '../errors/storage-error.js';
 import { checkRange, MAX_OFFSET } from '../range/byte-range.js';
 import type { ResourceView } from '../view/resource-view.js';
+import { waitApart } from '../view/wait-apart.js';
 import { knownEnd, knownEnd$ } from './known-end.js';
 
 const DEFAULT_CHUNK = 64 * 1024;
@@ -53,13 +54,13 @@ export interface ReadChunksOptions {
  * readChunks(resource, { project: (chunk, offset) => timer(10) }).subscribe();
  * ```
  */
-export function readChunks(view: ResourceView, options?: ReadChunksOptions): Observable<Uint8Array<ArrayBuffer>>;
 export function readChunks<R>(
   view: ResourceView,
   options: ReadChunksOptions & {
     readonly project: (chunk: Uint8Array<ArrayBuffer>, offset: number) => ObservableInput<R>;
   },
 ): Observable<R>;
+export function readChunks(view: ResourceView, options?: ReadChunksOptions): Observable<Uint8Array<ArrayBuffer>>;
 export function readChunks<R>(
   view: ResourceView,
   options: ReadChunksOptions & { readonly project?: (chunk: Chunk, offset: number) => ObservableInput<R> } = {},
@@ -183,8 +184,8 @@ class ChunkLoop {
     this.#sinceTurn = 0;
     this.#hold((done) =>
       merge(
-        view.waitRange({ start: position, end: position + 1 }, { passive: true }),
-        view.waitRange({ start: position, end: limit }).pipe(ignoreElements()),
+        waitApart(view, { start: position, end: position + 1 }, { passive: true }),
+        waitApart(view, { start: position, end: limit }).pipe(ignoreElements()),
         knownEnd$(view).pipe(skip(1)),
       )
         .pipe(take(1))

@@ -8,6 +8,12 @@ export function checkDriver(driver: Driver): void {
   }
 }
 
+/** Throws before anything is opened: a signal that cannot be listened to would leave an open driver behind. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof (signal as Partial<AbortSignal> | null)?.addEventListener === 'function') return;
+  throw new TypeError('Expected signal to be undefined or an AbortSignal.');
+}
+
 export function checkIdentity(identity: string | undefined): void {
   if (identity === undefined || typeof identity === 'string') return;
   throw new TypeError(`Expected an identity to be undefined or a string, got ${typeof identity}.`);

@@ -46,7 +46,7 @@ export class DemandBoard {
     const demands: Demand[] = [];
     // Whoever still waits elsewhere is about to hear that it is over.
     if (this.#control.ended !== undefined) return this.#keep(demands);
-    for (const { start, end, neededBy, since, passive } of this.#waits) {
+    for (const { start, end, neededBy, since, passive } of [...this.#waits].sort((a, b) => a.order - b.order)) {
       if (!passive) this.#collect(demands, 'owner', { start, end, neededBy, since, blocking: false });
     }
     for (const { name, want } of this.#ports.wants()) this.#collect(demands, name, want);

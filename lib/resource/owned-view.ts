@@ -8,7 +8,7 @@ import { StorageError } from '../errors/storage-error.js';
 import { type ByteRange, checkLength } from '../range/byte-range.js';
 import { endedError, type ErrorContext } from '../view/answer-error.js';
 import { ViewBase } from '../view/view-base.js';
-import { checkDriver, checkIdentity } from './checks.js';
+import { checkDriver, checkIdentity, checkSignal } from './checks.js';
 import { closeAtExit } from './close-at-exit.js';
 import type { Demand } from './demand.js';
 import { DemandBoard } from './demand-board.js';
@@ -54,6 +54,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     const { signal, expectedLength, identity } = options;
     checkLength('expectedLength', expectedLength);
     checkIdentity(identity);
+    checkSignal(signal);
     checkDriver(driver);
     if (opened.has(driver)) {
       throw new StorageError(

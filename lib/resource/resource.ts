@@ -1,6 +1,6 @@
 import type { Driver } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
-import { type ByteRange, checkLength, checkRange, checkSpan } from '../range/byte-range.js';
+import { type ByteRange, checkLength, checkRange, checkSpan, MAX_OFFSET } from '../range/byte-range.js';
 import { checkBytes } from '../range/bytes.js';
 import { endedError } from '../view/answer-error.js';
 import { allocate } from '../view/view-base.js';
@@ -107,7 +107,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkBytes('data', data);
     this.assertActive('Wrote the whole content');
     const { length } = data;
-    this.#assertRewritable(0, length);
+    if (this.coveredBytes > 0) this.#assertRewritable(0, MAX_OFFSET);
     this.control.replace(length, (alive) => {
       this.driver.replace(data, this.identity, alive);
     });
@@ -274,7 +274,8 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    * @param options.committed - remove committed content too. `@default` false
    */
   discard(options: { committed?: boolean | undefined } = {}): void {
-    this.end(undefined, () => this.driver.remove?.(options.committed ?? false));
+    const { committed = false } = options;
+    this.end(undefined, () => this.driver.remove?.(committed));
   }
 
   #assertRewritable(start: number, end: number): void {

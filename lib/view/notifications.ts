@@ -15,9 +15,18 @@ export class Notifications {
 
   /** Tells everything queued, unless that is being done further up the stack. */
   run(): void {
-    if (this.#running || this.#queue.length === 0) return;
+    if (this.#queue.length > 0) this.enclose(() => undefined);
+  }
+
+  /** Calls out at once, as to a new subscriber; what happens meanwhile is told afterwards, like everything. */
+  enclose(callOut: () => void): void {
+    if (this.#running) {
+      callOut();
+      return;
+    }
     this.#running = true;
     try {
+      callOut();
       while (this.#queue.length > 0) {
         const batch = this.#queue;
         this.#queue = [];

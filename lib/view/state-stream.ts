@@ -38,14 +38,18 @@ export class StateStream<T> {
     this.state$ = new Observable<T>((subscriber) => {
       const current = read();
       if (this.#complete) {
-        subscriber.next(current);
-        subscriber.complete();
+        notifications.enclose(() => {
+          subscriber.next(current);
+          subscriber.complete();
+        });
         return undefined;
       }
       const listener = { subscriber, last: current, born: this.#prepared };
       // Listed before it is told, so that a change made by its callback reaches it.
       this.#add(listener);
-      subscriber.next(current);
+      notifications.enclose(() => {
+        subscriber.next(current);
+      });
       return () => {
         this.#remove(listener);
       };

@@ -10,6 +10,7 @@ import { BytesView, interruptedError } from './bytes-view.js';
 import { Notifications } from './notifications.js';
 import type { ResourceView, WaitOptions } from './resource-view.js';
 import { StateStream } from './state-stream.js';
+import { WAIT_APART } from './wait-apart.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /**
@@ -41,13 +42,18 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   /** See {@link ResourceView.waitRange}. */
   waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
-    return this.waits.wait(range.start, range.end, false, options);
+    return this.waits.wait(range.start, range.end, {}, options);
+  }
+
+  /** @internal */
+  [WAIT_APART](range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
+    return this.waits.wait(range.start, range.end, { apart: true }, options);
   }
 
   /** See {@link ResourceView.read}. */
   read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>> {
     const { start, end } = range;
-    return this.waits.wait(start, end, true).pipe(
+    return this.waits.wait(start, end, { clipped: true }).pipe(
       map((outcome) => {
         if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
         if (outcome === WaitOutcome.Eof || start === end) return new Uint8Array(0);

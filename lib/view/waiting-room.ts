@@ -17,6 +17,10 @@ export interface RoomWait extends PendingWait {
   /** Ends at what is known of the length, as reads do. */
   readonly clipped: boolean;
   readonly passive: boolean;
+  /** Interrupts do not reach it. */
+  readonly apart: boolean;
+  /** Counts waits, for those of one millisecond. */
+  readonly order: number;
   readonly neededBy: number | undefined;
   /** Epoch milliseconds. */
   readonly since: number;
@@ -40,6 +44,7 @@ export interface RoomHost {
 export class WaitingRoom {
   readonly #host: RoomHost;
   readonly #waits = new PendingWaits<RoomWait>();
+  #arrived = 0;
 
   constructor(host: RoomHost) {
     this.#host = host;
@@ -53,20 +58,28 @@ export class WaitingRoom {
     return this.#waits[Symbol.iterator]();
   }
 
-  /** A cold wait for `[start, end)`. */
-  wait(start: number, end: number, clipped: boolean, options: WaitOptions = {}): Observable<WaitOutcome> {
+  /** A cold wait for `[start, end)`; `clipped` and `apart` as in {@link RoomWait}. */
+  wait(
+    start: number,
+    end: number,
+    kind: { clipped?: boolean; apart?: boolean },
+    options: WaitOptions = {},
+  ): Observable<WaitOutcome> {
+    const { clipped = false, apart = false } = kind;
     const { neededBy, passive = false } = options;
     return new Observable<WaitOutcome>((subscriber) => {
       try {
         checkRange(start, end);
         checkNeededBy(neededBy);
         if (start === end) {
-          deliver(subscriber, WaitOutcome.Ready);
+          this.#host.notifications.enclose(() => {
+            deliver(subscriber, WaitOutcome.Ready);
+          });
           return undefined;
         }
         const answer = this.#host.answer(start, end, clipped);
         if (answer !== 'wait') {
-          this.#settle(subscriber, answer, start, end)();
+          this.#host.notifications.enclose(this.#settle(subscriber, answer, start, end));
           return undefined;
         }
         this.#host.arriving?.();
@@ -74,12 +87,15 @@ export class WaitingRoom {
         subscriber.error(error);
         return undefined;
       }
+      this.#arrived += 1;
       const wait = {
         start,
         end,
         until: this.#needs(end, clipped),
         clipped,
         passive,
+        apart,
+        order: this.#arrived,
         neededBy,
         since: Date.now(),
         subscriber,
@@ -132,15 +148,16 @@ export class WaitingRoom {
     if (answered.length > 0 || moved.length > 0) this.#host.demandChanged();
   }
 
-  /** Queues Interrupted for all waits. */
+  /** Queues Interrupted for all waits but those apart. */
   interrupt(): void {
-    if (this.#waits.size === 0) return;
-    for (const { subscriber } of this.#waits.takeAll()) {
+    const waits = [...this.#waits].filter(({ apart }) => !apart);
+    for (const wait of waits) {
+      this.#waits.delete(wait);
       this.#host.notifications.add(() => {
-        deliver(subscriber, WaitOutcome.Interrupted);
+        deliver(wait.subscriber, WaitOutcome.Interrupted);
       });
     }
-    this.#host.demandChanged();
+    if (waits.length > 0) this.#host.demandChanged();
   }
 
   #needs(end: number, clipped: boolean): number {

@@ -90,15 +90,6 @@ export class PendingWaits<W extends PendingWait> {
     return taken;
   }
 
-  /** Takes all waits out. */
-  takeAll(): W[] {
-    const taken = [...this];
-    for (const bucket of this.#buckets.values()) this.#tree.remove(bucket);
-    this.#buckets.clear();
-    this.#size = 0;
-    return taken;
-  }
-
   *[Symbol.iterator](): Iterator<W> {
     for (const bucket of this.#buckets.values()) yield* bucket.waits;
   }

@@ -1,137 +1,43 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { isObservable, of } from 'rxjs';
+import { of } from 'rxjs';
 
 import {
   attachDriver,
-  attachReader,
   type ByteRange,
-  isStorageError,
   MemDriver,
   type MemResource,
-  ownerGone,
   progress,
   readChunks,
-  type ReaderHandle,
   registerAttachment,
   Resource,
-  type ResourceOptions,
   whenCommitted,
   writeTo,
 } from '../../lib/index.js';
-
-/** What TypeScript would reject. */
-function wrong<T>(value: unknown): T {
-  return value as T;
-}
-
-/** The code of a `StorageError`, or the name of another error, that `action` throws, emits or rejects with. */
-async function refusal(action: () => unknown): Promise<string> {
-  try {
-    const answer: unknown = action();
-    if (isObservable(answer)) {
-      await new Promise((resolve, reject) => {
-        answer.subscribe({ next: resolve, error: reject, complete: () => resolve(undefined) });
-      });
-    } else {
-      await answer;
-    }
-    return 'accepted';
-  } catch (error) {
-    if (isStorageError(error)) return error.code;
-    return (error as Error).name;
-  }
-}
-
-function detached(): Uint8Array {
-  const array = new Uint8Array(4);
-  structuredClone(array.buffer, { transfer: [array.buffer] });
-  return array;
-}
-
-const content = Uint8Array.from({ length: 20 }, (_, index) => index + 1);
+import {
+  ARGUMENT,
+  content,
+  detached,
+  inUse,
+  notBytes,
+  notNumbers,
+  notOffsets,
+  notRanges,
+  RANGE,
+  refusal,
+  wrong,
+} from './fixtures.js';
 
 let resource: MemResource;
-let pending: unknown[];
-/** Everything that can be seen of it. */
-let before: unknown;
-
-function look(): unknown {
-  const bytes = new Uint8Array(30);
-  const counts = [resource.readAt(0, bytes.subarray(0, 8)), resource.readAt(8, bytes.subarray(8))];
-  const demands: unknown[] = [];
-  resource.demand$.subscribe((demand) => demands.push(...demand)).unsubscribe();
-  return {
-    status: resource.status,
-    coverage: resource.coverage.toArray(),
-    identity: resource.identity,
-    bytes: [...bytes],
-    counts,
-    demands,
-    pending: [...pending],
-  };
-}
-
+let expectUnharmed: () => void;
 beforeEach(() => {
-  resource = Resource.open(new MemDriver({ capacity: 2 ** 20 }), { expectedLength: 20, identity: '"v1"' });
-  resource.writeAt(0, content.subarray(0, 4));
-  resource.writeAt(8, content.subarray(8, 12));
-  pending = [];
-  const note = (value: unknown): unknown => pending.push(value);
-  resource.waitRange({ start: 4, end: 8 }).subscribe({ next: note, error: note });
-  resource.writes$.subscribe(note);
-  before = look();
+  ({ resource, expectUnharmed } = inUse());
 });
-
 afterEach(() => {
   resource.close();
 });
 
-/** Nothing was written, nothing was lost, and it can be gone on with to the end. */
-function expectUnharmed(): void {
-  expect(look()).toEqual(before);
-  resource.writeAt(4, content.subarray(4, 8));
-  expect(pending).toEqual(['ready', { start: 4, end: 8 }]);
-  resource.writeAt(12, content.subarray(12));
-  resource.commit();
-  expect(Buffer.compare(resource.readAll(), content)).toBe(0);
-}
-
-const notNumbers: unknown[] = ['1', null, 1n, {}, [], true, new Date(0)];
-const notOffsets: unknown[] = [-1, 0.5, NaN, Infinity, -Infinity, 2 ** 53, Number.MAX_VALUE, ...notNumbers];
-const notBytes: unknown[] = [
-  undefined,
-  null,
-  5,
-  'bytes',
-  [1, 2, 3],
-  {},
-  { length: 3 },
-  new ArrayBuffer(3),
-  new SharedArrayBuffer(3),
-  new DataView(new ArrayBuffer(3)),
-  new Uint16Array(3),
-  new Int8Array(3),
-  new Uint8ClampedArray(3),
-];
-const notRanges: unknown[] = [
-  { start: 5, end: 4 },
-  ...notOffsets.map((start) => ({ start, end: 20 })),
-  ...notOffsets.map((end) => ({ start: 0, end })),
-  {},
-  { start: 0 },
-  { end: 5 },
-  [0, 5],
-  5,
-  'range',
-  null,
-  undefined,
-];
-
 /** A call with one bad argument after the other, and what it may answer. */
 type Row = [name: string, call: (bad: never) => unknown, bad: unknown[], codes: string[]];
-
-const RANGE = ['INVALID_RANGE', 'TypeError'];
-const ARGUMENT = ['INVALID_ARGUMENT', 'TypeError'];
 
 const rows: Row[] = [
   ['has', (range: ByteRange) => resource.has(range), notRanges, RANGE],
@@ -333,7 +239,7 @@ describe('bad arguments at opening', () => {
   ])('of Resource.open: %s; the driver can still be opened', async (_name, options) => {
     for (const option of options) {
       const driver = new MemDriver();
-      const answer = await refusal(() => Resource.open(driver, wrong<ResourceOptions>(option)));
+      const answer = await refusal(() => Resource.open(driver, wrong(option)));
       expect([answer, ['INVALID_ARGUMENT', 'INVALID_RANGE', 'TypeError'].includes(answer)]).toEqual([answer, true]);
       expect(await refusal(() => Resource.open(driver).close())).toBe('accepted');
     }
@@ -341,7 +247,7 @@ describe('bad arguments at opening', () => {
 
   it('of Resource.open: what is no driver', async () => {
     for (const driver of [undefined, null, 5, {}, { open: 5 }, MemDriver, { open: () => ({ coverage: [] }) }]) {
-      const answer = await refusal(() => Resource.open(wrong<MemDriver>(driver)));
+      const answer = await refusal(() => Resource.open(wrong(driver)));
       expect([answer, ARGUMENT.includes(answer)]).toEqual([answer, true]);
     }
   });
@@ -351,105 +257,6 @@ describe('bad arguments at opening', () => {
     expectUnharmed();
     resource.close();
     expect(await refusal(() => Resource.open(resource.driver))).toBe('INVALID_ARGUMENT');
-  });
-});
-
-describe('bad handles', () => {
-  const bad: [string, (handle: ReaderHandle) => unknown][] = [
-    ['undefined', () => undefined],
-    ['null', () => null],
-    ['a number', () => 5],
-    ['a string', () => 'handle'],
-    ['an empty object', () => ({})],
-    ['a port', () => resource.createPort()],
-    ['a resource', () => resource],
-    ['of another version', (handle) => ({ ...handle, tidemark: 99 })],
-    ['without control block', (handle) => ({ ...handle, control: undefined })],
-    ['with memory that is not shared', (handle) => ({ ...handle, control: new ArrayBuffer(65_536) })],
-    ['with memory of something else', (handle) => ({ ...handle, control: new SharedArrayBuffer(65_536) })],
-    ['with hardly any memory', (handle) => ({ ...handle, control: new SharedArrayBuffer(4) })],
-    ['with no memory', (handle) => ({ ...handle, control: new SharedArrayBuffer(0) })],
-  ];
-  const badReader: [string, (handle: ReaderHandle) => unknown][] = [
-    ['without cell', (handle) => ({ ...handle, cell: undefined })],
-    ['with a damaged cell', (handle) => ({ ...handle, cell: new SharedArrayBuffer(4) })],
-    ['without driver', (handle) => ({ ...handle, driver: undefined })],
-    ['with a driver nobody knows', (handle) => ({ ...handle, driver: { kind: 'example/unknown', data: 1 } })],
-  ];
-  const typed = [...ARGUMENT, 'UNSUPPORTED'];
-
-  it.each([...bad, ...badReader])('attachReader: %s; the good one can still be attached', async (_, spoil) => {
-    const { handle } = resource.createPort();
-    const answer = await refusal(() => attachReader(wrong(spoil(handle))));
-    expect([answer, typed.includes(answer)]).toEqual([answer, true]);
-    const reader = attachReader(handle);
-    expect(reader.has({ start: 0, end: 4 })).toBe(true);
-    reader.close();
-    expectUnharmed();
-  });
-
-  it.each(bad)('ownerGone: %s; readers are left alone', async (_, spoil) => {
-    const { handle } = resource.createPort();
-    const answer = await refusal(() => ownerGone(wrong(spoil(handle))));
-    expect([answer, ARGUMENT.includes(answer)]).toEqual([answer, true]);
-    const reader = attachReader(handle);
-    expect(reader.status.state).toBe('active');
-    reader.close();
-    expectUnharmed();
-  });
-
-  it('a handle can be attached once', async () => {
-    const { handle } = resource.createPort();
-    const reader = attachReader(handle);
-    expect(await refusal(() => attachReader(handle))).toBe('INVALID_ARGUMENT');
-    expect(await refusal(() => attachReader(structuredClone(handle)))).toBe('INVALID_ARGUMENT');
-    expect(reader.coveredBytes).toBe(8);
-    reader.close();
-  });
-
-  it('the handle of a closed port is CLOSED', async () => {
-    const port = resource.createPort();
-    port.close();
-    port.close();
-    port.interrupt(5);
-    expect(await refusal(() => attachReader(port.handle))).toBe('CLOSED');
-    expectUnharmed();
-  });
-
-  it('a reader closed twice is closed, and its calls throw CLOSED', async () => {
-    const reader = attachReader(resource.createPort().handle);
-    reader.close();
-    reader.close();
-    reader[Symbol.dispose]();
-    for (const call of [
-      () => reader.has({ start: 0, end: 1 }),
-      () => reader.nextGap(0),
-      () => reader.readAt(0, new Uint8Array(1)),
-      () => reader.waitRange({ start: 0, end: 1 }),
-      () => reader.read({ start: 0, end: 1 }),
-    ]) {
-      expect(await refusal(call)).toBe('CLOSED');
-    }
-    expect(reader.status.state).toBe('closed');
-    expectUnharmed();
-  });
-
-  it('a reader checks what it is asked', async () => {
-    const reader = attachReader(resource.createPort().handle);
-    for (const range of notRanges) {
-      for (const call of [
-        () => reader.has(wrong(range)),
-        () => reader.waitRange(wrong(range)),
-        () => reader.read(wrong(range)),
-      ]) {
-        expect(RANGE).toContain(await refusal(call));
-      }
-    }
-    for (const offset of notOffsets)
-      expect(RANGE).toContain(await refusal(() => reader.readAt(wrong(offset), new Uint8Array(1))));
-    for (const target of notBytes) expect(await refusal(() => reader.readAt(0, wrong(target)))).toBe('TypeError');
-    reader.close();
-    expectUnharmed();
   });
 });
 
@@ -473,60 +280,5 @@ describe('bad arguments of the registry of drivers', () => {
         'TypeError',
       ]);
     }
-  });
-});
-
-describe('use after the end', () => {
-  const calls: [string, (ended: MemResource) => unknown][] = [
-    ['has', (ended) => ended.has({ start: 0, end: 1 })],
-    ['nextGap', (ended) => ended.nextGap(0)],
-    ['waitRange', (ended) => ended.waitRange({ start: 0, end: 1 })],
-    ['read', (ended) => ended.read({ start: 0, end: 1 })],
-    ['readAt', (ended) => ended.readAt(0, new Uint8Array(1))],
-    ['readAll', (ended) => ended.readAll()],
-    ['view', (ended) => ended.view({ start: 0, end: 1 })],
-    ['writeAt', (ended) => ended.writeAt(0, new Uint8Array(1))],
-    ['writeAll', (ended) => ended.writeAll(new Uint8Array(1))],
-    ['commit', (ended) => ended.commit()],
-    ['reactivate', (ended) => ended.reactivate()],
-    ['createPort', (ended) => ended.createPort()],
-    ['checkpoint', (ended) => ended.checkpoint()],
-    ['expectedLength', (ended) => (ended.expectedLength = 5)],
-    ['identity', (ended) => (ended.identity = 'v2')],
-    ['readChunks', (ended) => readChunks(ended)],
-    ['whenCommitted', (ended) => whenCommitted(ended)],
-    ['writeTo', (ended) => of(new Uint8Array(1)).pipe(writeTo(ended))],
-  ];
-
-  it.each(calls)('%s of a closed resource is CLOSED, of a cancelled one CANCELLED', async (_, call) => {
-    const abort = new AbortController();
-    const ended = Resource.open(new MemDriver(), { signal: abort.signal });
-    ended.writeAt(0, content);
-    abort.abort();
-    expect(await refusal(() => call(ended))).toBe('CANCELLED');
-    ended.close();
-    expect(await refusal(() => call(ended))).toBe('CLOSED');
-    const complete = Resource.open(new MemDriver({ initialData: content }));
-    complete.close();
-    expect(await refusal(() => call(complete))).toBe('CLOSED');
-  });
-
-  it('what tells and what ends does not throw: fail, interrupt, close, discard, status, coverage', () => {
-    const { coverage } = resource;
-    resource.waitRange({ start: 4, end: 8 }).subscribe({ error: () => undefined });
-    const ended = Resource.open(new MemDriver());
-    ended.writeAt(0, content);
-    ended.close();
-    ended.fail('late');
-    ended.interrupt();
-    ended.discard();
-    ended.close();
-    expect([ended.status, ended.length, ended.coveredBytes, ended.coverage.rangeCount]).toEqual([
-      { state: 'closed' },
-      undefined,
-      20,
-      1,
-    ]);
-    expect(coverage.toArray()).toHaveLength(2);
   });
 });

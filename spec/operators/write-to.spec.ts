@@ -80,11 +80,18 @@ describe('writeTo', () => {
 
   it('the resource has failed by the time the error is heard', () => {
     const states: string[] = [];
-    throwError(() => 'text')
+    throwError(() => new Error('text'))
       .pipe(writeTo(resource))
       .subscribe({ error: () => states.push(resource.status.state) });
     expect(states).toEqual(['failed']);
     expect(resource.status).toEqual({ state: 'failed', reason: 'text' });
+  });
+
+  it('an error that is no Error is a reason, too', () => {
+    testScheduler.run(({ cold, expectObservable }) => {
+      expectObservable(cold('-#', chunks, 404).pipe(writeTo(resource))).toBe('-#', ranges, 404);
+    });
+    expect(resource.status).toEqual({ state: 'failed', reason: '404' });
   });
 
   it("error with onError 'leave': leaves the resource active, and passes it on", () => {

@@ -1,4 +1,5 @@
-import type { Observable } from 'rxjs';
+import { expect } from '@jest/globals';
+import type { Observable, Subscription } from 'rxjs';
 
 import {
   type ByteRange,
@@ -102,4 +103,38 @@ export function errorOf(action: () => unknown): StorageError {
 
 export function codeOf(action: () => unknown): string {
   return errorOf(action).code;
+}
+
+/** Lets the turn end, in which `coverage$` and `demand$` are conflated. */
+export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Subscribes with a name, and writes down entry, what `act` does, and exit of each callback. */
+export function trace(
+  log: string[],
+  name: string,
+  source: Observable<unknown>,
+  act: (value: unknown) => void = () => undefined,
+): Subscription {
+  return source.subscribe({
+    next: (value) => {
+      log.push(`${name}(`);
+      act(value);
+      log.push(`)${name}`);
+    },
+    error: () => log.push(`${name} failed`),
+    complete: () => log.push(`${name} done`),
+  });
+}
+
+/** No callback was entered before the one before it was left. */
+export function expectNoNesting(log: readonly string[]): void {
+  let inside: string | undefined;
+  for (const entry of log) {
+    if (entry.endsWith('(')) {
+      expect([entry, 'entered inside', inside]).toEqual([entry, 'entered inside', undefined]);
+      inside = entry.slice(0, -1);
+    } else if (entry.startsWith(')')) {
+      inside = undefined;
+    }
+  }
 }

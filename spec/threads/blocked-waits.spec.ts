@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MemDriver, type MemResource, Resource } from '../../lib/index.js';
 import { wake } from '../../lib/control/wake-words.js';
 import { openSync } from '../../lib/sync.js';
-import { bytes, codeOf, demandsOf, range, readerThread, soon, TestThread } from './threads.js';
+import { bytes, codeOf, demandsOf, Flag, range, readerThread, soon, TestThread } from './threads.js';
 
 async function blockedReader(options?: {
   expectedLength?: number;
@@ -201,6 +201,28 @@ describe('a blocking read', () => {
     expect(await thread.call('get', 'a', 'position')).toBe(6);
   });
 
+  test.each([
+    ['comes nearer', 20, 20],
+    ['becomes known', undefined, 20],
+    ['moves away', 10, 20],
+  ])(
+    'ends at the end that %s right after it has said what it wants',
+    async (_, before, after) => {
+      const { resource, thread } = await blockedReader({ expectedLength: before === 20 ? 50 : before });
+      const flag = new Flag();
+      const length = thread.call('callStoppedAtPublish', flag.words, 'a', 'read', bytes(100));
+      while (Atomics.load(flag.words, 1) === 0) await soon(1);
+      resource.expectedLength = after;
+      flag.set();
+      // Asleep by then, on what it wants now.
+      await soon(50);
+      expect((await demandsOf(resource, 'a'))[0]?.range).toEqual(range(0, after));
+      resource.writeAt(0, bytes(after));
+      await expect(length).resolves.toBe(after);
+    },
+    10_000,
+  );
+
   test('goes on waiting when the expected end moves away', async () => {
     const { resource, thread } = await blockedReader({ expectedLength: 10 });
     const chunk = thread.call('read', 'a', 100);
@@ -255,16 +277,16 @@ describe('a timeout', () => {
     const port = resource.createPort({ name: 'a' });
     await thread.call('openSync', 'a', port.handle);
     for (const method of ['waitRange', 'read', 'takeInterrupt']) {
-      let ended = false;
+      const ended = new Flag();
       const call =
         method === 'waitRange'
           ? thread.call('call', 'a', 'waitRange', range(0, 1000), { timeout: 300 })
           : method === 'read'
             ? thread.call('read', 'a', 1000, { timeout: 300 })
             : thread.call('call', 'a', 'takeInterrupt', { timeout: 300 });
-      const code = codeOf(call).finally(() => (ended = true));
+      const code = codeOf(call).finally(() => ended.set());
       // A timeout that began anew with each wake-up would never be over. Some of these are true news, too.
-      for (let at = 1; !ended; at += 2) {
+      for (let at = 1; ended.value === 0; at += 2) {
         disturb(port.handle);
         resource.writeAt(at % 998, bytes(1));
         await soon(10);
@@ -293,7 +315,7 @@ describe("in the owner's own thread", () => {
     const port = resource.createPort();
     const reader = openSync(port.handle);
     resource.writeAt(0, bytes(4));
-    const deadlock = expect.objectContaining({ code: 'DEADLOCK' }) as Error;
+    const deadlock = expect.objectContaining({ code: 'DEADLOCK' });
     expect(() => reader.waitRange(range(0, 5))).toThrow(deadlock);
     expect(() => reader.waitRange(range(0, 5), { timeout: 1000 })).toThrow(deadlock);
     expect(() => reader.read(new Uint8Array(5))).toThrow(deadlock);
@@ -301,9 +323,7 @@ describe("in the owner's own thread", () => {
     expect(reader.position).toBe(0);
     expect(reader.waitRange(range(0, 4))).toBe('ready');
     expect(reader.read(new Uint8Array(4))).toBe(4);
-    expect(() => reader.waitRange(range(0, 5), { timeout: 0 })).toThrow(
-      expect.objectContaining({ code: 'TIMEOUT' }) as Error,
-    );
+    expect(() => reader.waitRange(range(0, 5), { timeout: 0 })).toThrow(expect.objectContaining({ code: 'TIMEOUT' }));
     expect(reader.takeInterrupt()).toBeUndefined();
     port.interrupt(5);
     expect(reader.takeInterrupt({ timeout: 1000 })).toEqual({ token: 5 });

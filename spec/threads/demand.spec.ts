@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, skip } from 'rxjs';
-import { type Demand, MemDriver, type ReaderHandle, Resource } from '../../lib/index.js';
+import { type Demand, MemDriver, Resource } from '../../lib/index.js';
 import { bytes, codeOf, demandsOf, range, readerThread, soon } from './threads.js';
 
 function brief({ reader, range: { start, end }, blocking, neededBy }: Demand): unknown[] {
@@ -128,10 +128,10 @@ describe('the port of a terminated worker', () => {
     let size: number | undefined;
     for (let i = 0; i < 12; i += 1) {
       const port = resource.createPort({ name: `r${i}` });
-      const handle: ReaderHandle & { wakeWord?: number; control?: SharedArrayBuffer } = port.handle;
-      words.add(handle.wakeWord ?? NaN);
-      size ??= handle.control?.byteLength;
-      expect(handle.control?.byteLength).toBe(size);
+      const { handle } = port;
+      words.add(handle.wakeWord);
+      size ??= handle.control.byteLength;
+      expect(handle.control.byteLength).toBe(size);
       const thread = readerThread();
       if (i % 2 === 0) {
         await thread.call('openSync', 'r', handle);

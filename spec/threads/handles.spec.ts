@@ -94,7 +94,7 @@ describe('a handle', () => {
     ['a handle with a cell of another size', () => ({ ...good(), cell: new SharedArrayBuffer(64) })],
   ])('is refused when it is %s', (_, make) => {
     const handle = make() as ReaderHandle;
-    const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
+    const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     expect(() => openSync(handle)).toThrow(refused);
     expect(() => attachReader(handle)).toThrow(refused);
   });
@@ -105,14 +105,14 @@ describe('a handle', () => {
     ['a number', 7],
   ])('that is %s is refused by ownerGone', (_, handle) => {
     expect(() => ownerGone(handle as unknown as ReaderHandle)).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
   });
 
   test('of a driver that the thread has not loaded throws UNSUPPORTED, and can still be attached', () => {
     const { handle } = Resource.open(new MemDriver()).createPort();
     const foreign = { ...handle, driver: { kind: 'example/unheard-of', data: undefined } };
-    const unsupported = expect.objectContaining({ code: 'UNSUPPORTED' }) as Error;
+    const unsupported = expect.objectContaining({ code: 'UNSUPPORTED' });
     expect(() => openSync(foreign)).toThrow(unsupported);
     expect(() => attachReader(foreign)).toThrow(unsupported);
     expect(openSync(handle).coveredBytes).toBe(0);
@@ -120,7 +120,7 @@ describe('a handle', () => {
 
   test('is not to be had of a resource whose memory is not shared', () => {
     const resource = Resource.open(new MemDriver({ shared: false }));
-    expect(() => resource.createPort()).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }) as Error);
+    expect(() => resource.createPort()).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
     resource.writeAt(0, bytes(1));
     expect(resource.coveredBytes).toBe(1);
   });

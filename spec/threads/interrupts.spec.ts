@@ -168,7 +168,7 @@ describe('the interrupt of a blocking reader', () => {
   test('with a token that is no finite number is refused, and interrupts nothing', async () => {
     const { port, thread } = await syncReader();
     for (const token of [NaN, Infinity, '1' as unknown as number]) {
-      expect(() => port.interrupt(token)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error);
+      expect(() => port.interrupt(token)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
     expect(await thread.call('call', 'a', 'takeInterrupt')).toBeUndefined();
   });

@@ -28,7 +28,7 @@ const started = new Set<TestThread>();
 
 export class TestThread {
   /** Everything the thread has told; replays. */
-  readonly events = new ReplaySubject<ThreadEvent>();
+  readonly events$ = new ReplaySubject<ThreadEvent>(Infinity);
   /** The exit code, once the thread has ended by itself or was terminated. */
   readonly exited: Promise<number>;
   readonly #worker: Worker;
@@ -40,7 +40,7 @@ export class TestThread {
     this.#worker = new Worker(fileURLToPath(new URL(`./fixtures/${fixture}.js`, import.meta.url)), { workerData });
     started.add(this);
     this.#worker.on('message', (message: Reply | ThreadEvent) => {
-      if ('event' in message) this.events.next(message);
+      if ('event' in message) this.events$.next(message);
       else this.#settle(message);
     });
     this.#worker.on('error', (error: Error) => {
@@ -67,7 +67,7 @@ export class TestThread {
 
   /** The values of all events of one kind and key, past and to come. */
   told<T = unknown>(event: string, key: string): Observable<T> {
-    return this.events.pipe(
+    return this.events$.pipe(
       filter((told) => told.event === event && told.key === key),
       map((told) => told.value as T),
     );

@@ -39,6 +39,22 @@ describe('coverage that is read while its owner writes at full speed', () => {
   );
 });
 
+describe('a state that changes all the time', () => {
+  test('is answered by the errors that go with it, never by that of another one', async () => {
+    const owner = ownerThread();
+    await owner.call('open', 'r');
+    const thread = readerThread();
+    await thread.call('openSync', 's', await owner.call('handle', 'r'));
+    await thread.call('attach', 'a', await owner.call('handle', 'r'));
+    const flag = new Flag();
+    const failing = owner.call('failForever', 'r', flag.words);
+    expect(await thread.call('pollKinds', 's', 500_000, range(0, 10))).toEqual(['FAILED', 'TIMEOUT']);
+    expect(await thread.call('subscribeKinds', 'a', 200_000, range(0, 10))).toEqual(['FAILED']);
+    flag.set();
+    await failing;
+  });
+});
+
 describe('bytes that are read while their owner writes at full speed', () => {
   test('are never torn where they were written once', async () => {
     const owner = ownerThread();

@@ -149,7 +149,7 @@ describe('loops over ready waits do not grow the stack', () => {
 
   it('a million chunks of one byte, with a synchronous project', async () => {
     const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(MILLION) }));
-    const offsets$ = readChunks(resource, { chunkSize: 1, project: (_chunk, offset) => [offset] });
+    const offsets$ = readChunks(resource, { chunkSize: 1, project: (_chunk: Uint8Array, offset: number) => [offset] });
     expect(await lastValueFrom(offsets$.pipe(count()))).toBe(MILLION);
   });
 
@@ -162,7 +162,7 @@ describe('loops over ready waits do not grow the stack', () => {
 describe('PendingWaits', () => {
   const wait = (start: number, until: number): PendingWait => ({ start, until });
 
-  it('holds nothing any more once 10,000 waits have been deleted, taken or completed', () => {
+  it('holds nothing any more once 10,000 waits have been deleted or completed', () => {
     const waits = new PendingWaits();
     const fill = (): PendingWait[] => {
       const added = Array.from({ length: MANY }, (_, index) => wait(index % 100, (index % 100) + 1 + (index % 7)));
@@ -171,9 +171,6 @@ describe('PendingWaits', () => {
       return added;
     };
     for (const one of fill()) waits.delete(one);
-    expect([waits.size, [...waits]]).toEqual([0, []]);
-    fill();
-    expect(waits.takeAll()).toHaveLength(MANY);
     expect([waits.size, [...waits]]).toEqual([0, []]);
     fill();
     expect(waits.takeCovered(0, 200, () => 200, ignore)).toHaveLength(MANY);
