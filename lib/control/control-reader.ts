@@ -15,7 +15,7 @@ const PATIENCE = 8;
 const LONGEST_HOLD = 50_000;
 const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
 
-type LastValues = Pick<ControlView, 'coverage' | 'coveredBytes' | 'expectedLength' | 'identity'>;
+type LastValues = { -readonly [K in 'coverage' | 'coveredBytes' | 'expectedLength' | 'identity']: ControlView[K] };
 
 /** A reader's side of a control block, in any thread. */
 export class ControlReader extends ControlView {
@@ -115,10 +115,11 @@ export class ControlReader extends ControlView {
   #unlessOver<K extends keyof LastValues>(name: K, read: () => LastValues[K]): LastValues[K] {
     if (this.#over) return this.#last[name];
     try {
-      return read();
+      this.#last[name] = read();
     } catch (error) {
-      return this.#giveUp(error, this.#last[name]);
+      this.#giveUp(error, undefined);
     }
+    return this.#last[name];
   }
 
   #giveUp<T>(error: unknown, answer: T): T {

@@ -1,3 +1,5 @@
+import { asyncScheduler } from 'rxjs';
+
 import type { ControlReader } from '../control/control-reader.js';
 import type { ReaderCell } from '../control/reader-cell.js';
 import type { ResourceStatus } from '../control/resource-status.js';
@@ -66,7 +68,7 @@ export class ResourceReader extends ViewBase {
     // Resolves what `Atomics.waitAsync` still promises, so that nothing holds the shared memory.
     Atomics.add(this.control.words, this.#wakeWord, 1);
     Atomics.notify(this.control.words, this.#wakeWord);
-    this.#end();
+    this.#end(CLOSED_STATUS);
   }
 
   /** @internal */
@@ -145,8 +147,8 @@ export class ResourceReader extends ViewBase {
         });
       }
     }
-    if (this.statusStream.watched) this.notifications.add(this.statusStream.prepare(status));
-    if (final) this.#end();
+    if (final) this.#end(status);
+    else if (this.statusStream.watched) this.notifications.add(this.statusStream.prepare(status));
     this.notifications.run();
   }
 
@@ -154,7 +156,10 @@ export class ResourceReader extends ViewBase {
     if (this.#closed || this.#listening || typeof Atomics.waitAsync !== 'function') return;
     const result = Atomics.waitAsync(this.control.words, this.#wakeWord, count);
     if (!result.async) {
-      this.#stepSoon();
+      // Something has changed since. As a task of its own: the owner may be writing at full speed, and this thread has other work.
+      asyncScheduler.schedule(() => {
+        this.#step();
+      });
       return;
     }
     this.#listening = true;
@@ -168,6 +173,8 @@ export class ResourceReader extends ViewBase {
     const { interrupts } = this.#cell;
     if (interrupts === this.#interrupts) return;
     this.#interrupts = interrupts;
+    // A covered range is Ready whatever was interrupted.
+    this.waits.settleAnswered();
     this.waits.interrupt();
   }
 
@@ -182,10 +189,10 @@ export class ResourceReader extends ViewBase {
   }
 
   /** Tells that it is over: waits first, then the status, then completion. */
-  #end(): void {
+  #end(status: ResourceStatus): void {
     this.#setKeepAlive(false);
     this.waits.settleAnswered();
-    this.notifications.add(this.statusStream.prepare(CLOSED_STATUS));
+    this.notifications.add(this.statusStream.prepare(status));
     this.notifications.add(() => {
       this.coverageStream.complete();
       this.statusStream.complete();

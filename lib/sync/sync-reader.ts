@@ -8,7 +8,7 @@ import type { Attached } from '../handle/reader-handle.js';
 import { type ByteRange, checkRange, checkSpan } from '../range/byte-range.js';
 import { checkBytes } from '../range/bytes.js';
 import { checkNeededBy, checkTimeout } from '../range/times.js';
-import { endedError } from '../view/answer-error.js';
+import { endedError, statusBehind } from '../view/answer-error.js';
 import { BytesView, interruptedError } from '../view/bytes-view.js';
 import { assertMayBlock } from './may-block.js';
 
@@ -141,6 +141,7 @@ export class SyncReader extends BytesView {
         `Expected min to be an integer from 0 to ${target.length} (bytes), got ${String(min)}.`,
       );
     }
+    if (min === 0) this.assertUsable('Read bytes');
     for (;;) {
       const outcome = this.#block(at, at + min, true, options?.timeout, undefined);
       if (outcome === WaitOutcome.Interrupted) throw interruptedError(at, at + min);
@@ -177,6 +178,8 @@ export class SyncReader extends BytesView {
       const interrupt = this.#cell.takeInterrupt();
       const left = deadline - performance.now();
       if (interrupt !== undefined || left <= 0) return interrupt;
+      // Of committed content, too: nobody is left who could interrupt.
+      if (this.control.ownerGone) throw endedError(CLOSED_STATUS, 'Waited for an interrupt');
       Atomics.wait(this.control.words, this.#wakeWord, count, left);
     }
   }
@@ -224,16 +227,17 @@ export class SyncReader extends BytesView {
     let wanted = -1;
     try {
       for (;;) {
-        const needed = clipped ? Math.min(end, this.expectedLength ?? end) : end;
-        if (needed !== wanted) {
-          wanted = needed;
-          this.#cell.publish(this.control.words, [{ start, end: needed, since, neededBy, blocking: true }]);
+        if (wanted !== this.#needs(end, clipped)) {
+          wanted = this.#needs(end, clipped);
+          this.#cell.publish(this.control.words, [{ start, end: wanted, since, neededBy, blocking: true }]);
         }
         const count = this.#cell.acknowledge(this.control.words, this.#wakeWord);
         const outcome = this.#outcome(this.#answer(start, end, clipped), start, end);
         if (outcome !== undefined) return outcome;
         const left = deadline - performance.now();
         if (left <= 0) throw timeoutError(start, end, limit);
+        // The end moved between publication and count: nobody would wake it for what it needs now. Later moves change the count.
+        if (wanted !== this.#needs(end, clipped)) continue;
         Atomics.wait(this.control.words, this.#wakeWord, count, left);
       }
     } finally {
@@ -241,12 +245,15 @@ export class SyncReader extends BytesView {
     }
   }
 
+  #needs(end: number, clipped: boolean): number {
+    return clipped ? Math.min(end, this.expectedLength ?? end) : end;
+  }
+
   /** What an answer means to a wait, a pending interrupt included; undefined: it has to wait. */
   #outcome(answer: Answer, start: number, end: number): WaitOutcome | undefined {
     if (answer === 'ready' || answer === 'eof') return answer;
     if (answer === 'wait') return this.#cell.deliverInterrupt() ? WaitOutcome.Interrupted : undefined;
-    const status: ResourceStatus = answer === 'closed' ? CLOSED_STATUS : this.status;
-    throw endedError(status, `Waited for [${start}, ${end})`, {}, { start, end });
+    throw endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, {}, { start, end });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceStatus } from '../control/resource-status.js';
+import type { Answer } from '../control/wait-outcome.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 
@@ -7,6 +8,15 @@ export interface ErrorContext {
   readonly path?: string | undefined;
   /** What `fail` was given, in the thread that gave it. */
   readonly cause?: unknown;
+}
+
+/**
+ * The status that an answer came from. The resource may have gone on since: an error that says `CLOSED` because a failed resource
+ * has been reactivated meanwhile would be a lie.
+ */
+export function statusBehind(answer: Answer, now: ResourceStatus): ResourceStatus {
+  if (answer === 'closed' || answer === 'cancelled') return { state: answer };
+  return now.state === 'failed' ? now : { state: 'failed', reason: 'it has been reactivated since' };
 }
 
 /** The error for somebody who wanted bytes of a resource that cannot have them any more. */

@@ -5,7 +5,7 @@ import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { Coverage } from '../coverage/coverage.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
-import { endedError, type ErrorContext } from './answer-error.js';
+import { endedError, type ErrorContext, statusBehind } from './answer-error.js';
 import { BytesView, interruptedError } from './bytes-view.js';
 import { Notifications } from './notifications.js';
 import type { ResourceView, WaitOptions } from './resource-view.js';
@@ -70,8 +70,10 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   /** @internal */
   refusal(answer: Answer, start: number, end: number): StorageError {
-    const status: ResourceStatus = answer === 'closed' ? { state: 'closed' } : this.status;
-    return endedError(status, `Waited for [${start}, ${end})`, this.errorContext(), { start, end });
+    return endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, this.errorContext(), {
+      start,
+      end,
+    });
   }
 
   /** @internal */
