@@ -1,0 +1,193 @@
+import { MAX_OFFSET } from '../range/byte-range.js';
+import { loadNumber, PAGE_WORDS } from './pages.js';
+
+/**
+ * The coverage tree: the ordered, disjoint, non-touching ranges that were written, as a B+ tree in pages.
+ *
+ * **Leaf**: word 0 the number of entries, 1 and 2 the pages of its left and right neighbour, from word 4 on entries of
+ * four words: start, end. **Inner node**: word 0 the number of children, from word 1 on slots of three words: a key and the
+ * child's page. A key is a lower bound of the starts below its child; that of slot 0 is not looked at. A leaf may hold
+ * few entries (nodes are freed when empty, not merged when sparse), never none, except for a root.
+ *
+ * Why this shape: an insert shifts at most 15 entries, so the number of atomic stores (some 6 ns each) stays small however many
+ * ranges there are, and a search touches few cache lines.
+ *
+ * **Reading while the owner changes it.** A reader in another thread may follow stale words, so every walk here is
+ * bounded whatever the words say: by {@link MAX_HEIGHT}, by clamped counts, and by the number of pages. A page number outside
+ * the view makes a search answer `NaN`. What such a walk answers is thrown away by the sequence check around it
+ * (`control/layout.ts`).
+ */
+export const ROOT_AT = 5;
+/** Levels; 1: the root is a leaf. */
+export const HEIGHT_AT = 6;
+export const RANGE_COUNT_AT = 7;
+export const COVERED_BYTES_AT = 8;
+/** Counts changes of coverage: a snapshot of the same number is the same. */
+export const COVERAGE_VERSION_AT = 10;
+
+export const LEAF_ENTRIES = 15;
+export const INNER_SLOTS = 21;
+export const LEAF_BASE = 4;
+export const INNER_BASE = 1;
+export const ENTRY_WORDS = 4;
+export const SLOT_WORDS = 3;
+export const LEFT = 1;
+export const RIGHT = 2;
+/** Far above what 2^23 pages can need. */
+const MAX_HEIGHT = 16;
+
+/** Searches the coverage tree; every offset is a byte, every range half-open. */
+export class CoverageTree {
+  /** A view of all pages; replaced by whoever owns this object when the block has grown. */
+  words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.words = words;
+  }
+
+  get rangeCount(): number {
+    return Atomics.load(this.words, RANGE_COUNT_AT);
+  }
+
+  get coveredBytes(): number {
+    return loadNumber(this.words, COVERED_BYTES_AT);
+  }
+
+  get version(): number {
+    return Atomics.load(this.words, COVERAGE_VERSION_AT);
+  }
+
+  /** End of the last range; 0 if there is none. */
+  get coveredEnd(): number {
+    const entry = this.entryBefore(MAX_OFFSET);
+    return entry > 0 ? loadNumber(this.words, entry + 2) : entry;
+  }
+
+  /** End of the covered run at `from`; `from` itself at a gap. */
+  coveredUntil(from: number): number {
+    const entry = this.entryBefore(from);
+    if (!(entry > 0)) return entry === 0 ? from : NaN;
+    const end = loadNumber(this.words, entry + 2);
+    return end > from ? end : from;
+  }
+
+  /** Start of the covered run that reaches `until`; `until` itself where the byte before it is not covered. */
+  coveredSince(until: number): number {
+    const entry = until === 0 ? 0 : this.entryBefore(until - 1);
+    if (!(entry > 0)) return entry === 0 ? until : NaN;
+    return loadNumber(this.words, entry + 2) >= until ? loadNumber(this.words, entry) : until;
+  }
+
+  /** Start of the first range that starts at `from` or later; `Infinity` if there is none. */
+  nextStart(from: number): number {
+    const leaf = this.leafFor(from);
+    if (Number.isNaN(leaf)) return NaN;
+    const slot = this.entrySlot(leaf, from - 1) + 1;
+    if (slot < this.count(leaf, LEAF_ENTRIES)) return loadNumber(this.words, entryAt(leaf, slot));
+    const right = Atomics.load(this.words, leaf * PAGE_WORDS + RIGHT);
+    if (right === 0) return Infinity;
+    return this.has(right) ? loadNumber(this.words, entryAt(right, 0)) : NaN;
+  }
+
+  /**
+   * Writes all ranges into `bounds` as start, end, start, end …, and answers how many numbers it wrote: `NaN` if they do not
+   * fit or the walk went astray, which happens only in a reader while the owner changes the tree.
+   */
+  copyTo(bounds: Float64Array): number {
+    const { words } = this;
+    let leaf = this.leafFor(0);
+    let written = 0;
+    // One step a page at most, so that stale neighbours cannot make a circle.
+    for (let steps = words.length / PAGE_WORDS; steps > 0; steps -= 1) {
+      if (!this.has(leaf)) return NaN;
+      const count = this.count(leaf, LEAF_ENTRIES);
+      if (written + 2 * count > bounds.length) return NaN;
+      for (let slot = 0; slot < count; slot += 1) {
+        const entry = entryAt(leaf, slot);
+        bounds[written++] = loadNumber(words, entry);
+        bounds[written++] = loadNumber(words, entry + 2);
+      }
+      leaf = Atomics.load(words, leaf * PAGE_WORDS + RIGHT);
+      if (leaf === 0) return written;
+    }
+    return NaN;
+  }
+
+  /** The word at which the last entry with `start <= at` begins; 0 if there is none, `NaN` when led astray. */
+  protected entryBefore(at: number): number {
+    let leaf = this.leafFor(at);
+    if (Number.isNaN(leaf)) return NaN;
+    let slot = this.entrySlot(leaf, at);
+    if (slot < 0) {
+      // Keys are lower bounds only: the entry may be the last one of the left neighbour.
+      leaf = Atomics.load(this.words, leaf * PAGE_WORDS + LEFT);
+      if (leaf === 0) return 0;
+      if (!this.has(leaf)) return NaN;
+      slot = this.count(leaf, LEAF_ENTRIES) - 1;
+      if (slot < 0) return 0;
+    }
+    return entryAt(leaf, slot);
+  }
+
+  /** The leaf in which an entry with start `at` is or would be. */
+  protected leafFor(at: number): number {
+    const { words } = this;
+    let page = Atomics.load(words, ROOT_AT);
+    const height = Math.min(Atomics.load(words, HEIGHT_AT), MAX_HEIGHT);
+    for (let level = 1; level < height; level += 1) {
+      if (!this.has(page)) return NaN;
+      page = Atomics.load(words, childAt(page, this.childSlot(page, at)));
+    }
+    return this.has(page) ? page : NaN;
+  }
+
+  /** The slot of the child below which `at` lies. */
+  protected childSlot(page: number, at: number): number {
+    const { words } = this;
+    let low = 0;
+    let high = this.count(page, INNER_SLOTS) - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (loadNumber(words, slotAt(page, middle)) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The slot of the last entry of a leaf with `start <= at`; -1 if there is none. */
+  protected entrySlot(page: number, at: number): number {
+    const { words } = this;
+    let low = -1;
+    let high = this.count(page, LEAF_ENTRIES) - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (loadNumber(words, entryAt(page, middle)) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  protected count(page: number, limit: number): number {
+    const count = Atomics.load(this.words, page * PAGE_WORDS);
+    return count > limit ? limit : count;
+  }
+
+  private has(page: number): boolean {
+    return page > 0 && (page + 1) * PAGE_WORDS <= this.words.length;
+  }
+}
+
+/** The word at which entry `slot` of a leaf begins: its start, and its end two words on. */
+export function entryAt(page: number, slot: number): number {
+  return page * PAGE_WORDS + LEAF_BASE + slot * ENTRY_WORDS;
+}
+
+/** The word at which the key of a slot of an inner node begins. */
+export function slotAt(page: number, slot: number): number {
+  return page * PAGE_WORDS + INNER_BASE + slot * SLOT_WORDS;
+}
+
+/** The word that holds the child's page of a slot of an inner node. */
+export function childAt(page: number, slot: number): number {
+  return slotAt(page, slot) + 2;
+}

@@ -1,0 +1,302 @@
+import {
+  childAt,
+  COVERAGE_VERSION_AT,
+  COVERED_BYTES_AT,
+  CoverageTree,
+  entryAt,
+  ENTRY_WORDS,
+  HEIGHT_AT,
+  INNER_SLOTS,
+  LEAF_ENTRIES,
+  LEFT,
+  RANGE_COUNT_AT,
+  RIGHT,
+  ROOT_AT,
+  SLOT_WORDS,
+  slotAt,
+} from './coverage-tree.js';
+import { loadNumber, PAGE_WORDS, type PageSource, storeNumber } from './pages.js';
+
+/**
+ * The owner's side of the coverage tree.
+ *
+ * {@link insert} and {@link subtract} expect to run inside a section (`control/layout.ts`), after {@link reserve}: from then on
+ * nothing can fail. All bookkeeping of splits and merges is here; what it costs is O(log n), and O(log n) once for each range
+ * that a merge swallows, which was paid for by the insert that made it.
+ */
+export class CoverageWriter extends CoverageTree {
+  readonly #pages: PageSource;
+  /** Inner pages and slots from the root to the leaf of the last {@link descend}. */
+  readonly #path: number[] = [];
+  readonly #slots: number[] = [];
+
+  constructor(pages: PageSource) {
+    super(pages.words);
+    this.#pages = pages;
+    const root = pages.allocate();
+    this.words = pages.words;
+    this.#initialize(root, 0);
+    Atomics.store(this.words, ROOT_AT, root);
+    Atomics.store(this.words, HEIGHT_AT, 1);
+  }
+
+  /** Makes sure that the next change finds its pages; throws `CAPACITY` before anything changed. */
+  reserve(): void {
+    this.#pages.reserve(Atomics.load(this.words, HEIGHT_AT) + 1);
+    this.words = this.#pages.words;
+  }
+
+  /** Covers `[start, end)`, not empty. */
+  insert(start: number, end: number): void {
+    let leaf = this.#descend(start);
+    let first = this.entrySlot(leaf, start) + 1;
+    let left = this.entryBefore(start);
+    if (left > 0 && loadNumber(this.words, left + 2) < start) left = 0;
+    if (left > 0) {
+      // Grows the range before it, which may be the last one of the leaf before.
+      if (first === 0) {
+        leaf = this.#descend(loadNumber(this.words, left));
+        first = this.#size(leaf);
+      }
+      first -= 1;
+    }
+    const from = left > 0 ? loadNumber(this.words, left) : start;
+    let until = end;
+    let swallowed = 0;
+    let last = first;
+    for (; last < this.#size(leaf); last += 1) {
+      const entry = entryAt(leaf, last);
+      const entryStart = loadNumber(this.words, entry);
+      if (entryStart > until) break;
+      const entryEnd = loadNumber(this.words, entry + 2);
+      swallowed += entryEnd - entryStart;
+      if (entryEnd > until) until = entryEnd;
+    }
+    let count = last - first;
+    if (last === this.#size(leaf)) {
+      for (;;) {
+        const right = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+        if (right === 0 || loadNumber(this.words, entryAt(right, 0)) > until) break;
+        const entry = entryAt(right, 0);
+        const entryStart = loadNumber(this.words, entry);
+        const entryEnd = loadNumber(this.words, entry + 2);
+        swallowed += entryEnd - entryStart;
+        if (entryEnd > until) until = entryEnd;
+        count += 1;
+        this.#removeFirst(right);
+      }
+    }
+    if (last > first) {
+      storeNumber(this.words, entryAt(leaf, first), from);
+      storeNumber(this.words, entryAt(leaf, first) + 2, until);
+      this.#cut(leaf, first + 1, last);
+    } else {
+      this.#add(start, leaf, first, from, until);
+    }
+    this.#account(1 - count, until - from - swallowed);
+  }
+
+  /** Uncovers `[start, end)`. */
+  subtract(start: number, end: number): void {
+    let at = this.coveredUntil(start) > start ? start : this.nextStart(start);
+    while (at < end) {
+      const entry = this.entryBefore(at);
+      const entryStart = loadNumber(this.words, entry);
+      const entryEnd = loadNumber(this.words, entry + 2);
+      const cutEnd = Math.min(entryEnd, end);
+      if (entryStart < at) {
+        storeNumber(this.words, entry + 2, at);
+      } else {
+        const leaf = this.#descend(entryStart);
+        this.#remove(entryStart, leaf, this.entrySlot(leaf, entryStart));
+        this.#account(-1, 0);
+      }
+      if (cutEnd < entryEnd) {
+        // Filed anew even where only its start rises: a range may reach beyond the next leaf's key.
+        const leaf = this.#descend(cutEnd);
+        this.#add(cutEnd, leaf, this.entrySlot(leaf, cutEnd) + 1, cutEnd, entryEnd);
+        this.#account(1, 0);
+      }
+      this.#account(0, at - cutEnd);
+      at = this.nextStart(cutEnd);
+    }
+  }
+
+  #account(ranges: number, bytes: number): void {
+    const { words } = this;
+    if (ranges !== 0) Atomics.store(words, RANGE_COUNT_AT, this.rangeCount + ranges);
+    storeNumber(words, COVERED_BYTES_AT, this.coveredBytes + bytes);
+    Atomics.store(words, COVERAGE_VERSION_AT, (this.version + 1) | 0);
+  }
+
+  /** Goes to the leaf for `at` and keeps the way there in the path. */
+  #descend(at: number): number {
+    const { words } = this;
+    const inner = (words[HEIGHT_AT] ?? 1) - 1;
+    let page = words[ROOT_AT] ?? 0;
+    for (let level = 0; level < inner; level += 1) {
+      const slot = this.childSlot(page, at);
+      this.#path[level] = page;
+      this.#slots[level] = slot;
+      page = words[childAt(page, slot)] ?? 0;
+    }
+    return page;
+  }
+
+  /** Puts an entry into slot `slot` of the leaf that `#descend(key)` led to, splitting it if it is full. */
+  #add(key: number, leaf: number, slot: number, start: number, end: number): void {
+    let page = leaf;
+    let at = slot;
+    if (this.#size(leaf) === LEAF_ENTRIES) {
+      this.#descend(key);
+      // Behind the last entry: leave the full leaf full, since ranges mostly come in ascending order.
+      const cut = slot === LEAF_ENTRIES ? LEAF_ENTRIES : LEAF_ENTRIES >> 1;
+      const right = this.#split(leaf, cut, LEAF_ENTRIES, entryAt, ENTRY_WORDS);
+      const after = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+      this.#link(right, after);
+      this.#link(leaf, right);
+      if (slot >= cut) {
+        page = right;
+        at = slot - cut;
+      }
+      // The smallest start that the new leaf will have.
+      const separator = slot === cut ? start : loadNumber(this.words, entryAt(right, 0));
+      this.#addChild(separator, right);
+    }
+    this.#open(page, at, entryAt, ENTRY_WORDS);
+    storeNumber(this.words, entryAt(page, at), start);
+    storeNumber(this.words, entryAt(page, at) + 2, end);
+  }
+
+  /** Puts a new child behind the slots of the path, from the lowest inner node upwards. */
+  #addChild(key: number, child: number): void {
+    let newKey = key;
+    let newChild = child;
+    for (let level = (this.words[HEIGHT_AT] ?? 1) - 2; level >= 0; level -= 1) {
+      let page = this.#path[level] ?? 0;
+      let slot = (this.#slots[level] ?? 0) + 1;
+      let promoted = 0;
+      let promotedKey = 0;
+      if (this.#size(page) === INNER_SLOTS) {
+        const cut = slot === INNER_SLOTS ? INNER_SLOTS : INNER_SLOTS >> 1;
+        promoted = this.#split(page, cut, INNER_SLOTS, slotAt, SLOT_WORDS);
+        promotedKey = slot === cut ? newKey : loadNumber(this.words, slotAt(promoted, 0));
+        if (slot >= cut) {
+          page = promoted;
+          slot -= cut;
+        }
+      }
+      this.#open(page, slot, slotAt, SLOT_WORDS);
+      storeNumber(this.words, slotAt(page, slot), newKey);
+      Atomics.store(this.words, childAt(page, slot), newChild);
+      if (promoted === 0) return;
+      newKey = promotedKey;
+      newChild = promoted;
+    }
+    const root = this.#pages.allocate();
+    const { words } = this;
+    this.#initialize(root, 2);
+    storeNumber(words, slotAt(root, 0), 0);
+    Atomics.store(words, childAt(root, 0), words[ROOT_AT] ?? 0);
+    storeNumber(words, slotAt(root, 1), newKey);
+    Atomics.store(words, childAt(root, 1), newChild);
+    Atomics.store(words, ROOT_AT, root);
+    Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) + 1);
+  }
+
+  #removeFirst(leaf: number): void {
+    this.#remove(loadNumber(this.words, entryAt(leaf, 0)), leaf, 0);
+  }
+
+  /** Removes an entry; `key` is its start. */
+  #remove(key: number, leaf: number, slot: number): void {
+    const size = this.#size(leaf);
+    if (size > 1 || this.words[HEIGHT_AT] === 1) {
+      this.#cut(leaf, slot, slot + 1);
+      return;
+    }
+    this.#descend(key);
+    const { words } = this;
+    const left = words[leaf * PAGE_WORDS + LEFT] ?? 0;
+    const right = words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+    this.#link(left, right);
+    this.#pages.free(leaf);
+    this.#removeChild();
+  }
+
+  /** Takes the child that the path leads to out of its parent, empty parents out of theirs, and a root of one child away. */
+  #removeChild(): void {
+    const { words } = this;
+    let level = (words[HEIGHT_AT] ?? 1) - 2;
+    for (; level >= 0; level -= 1) {
+      const page = this.#path[level] ?? 0;
+      if (this.#size(page) > 1) {
+        const slot = this.#slots[level] ?? 0;
+        this.#close(page, slot, slot + 1, slotAt, SLOT_WORDS);
+        break;
+      }
+      this.#pages.free(page);
+    }
+    while ((words[HEIGHT_AT] ?? 1) > 1) {
+      const root = words[ROOT_AT] ?? 0;
+      if (this.#size(root) > 1) break;
+      Atomics.store(words, ROOT_AT, words[childAt(root, 0)] ?? 0);
+      Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) - 1);
+      this.#pages.free(root);
+    }
+  }
+
+  #cut(leaf: number, first: number, last: number): void {
+    if (last > first) this.#close(leaf, first, last, entryAt, ENTRY_WORDS);
+  }
+
+  #size(page: number): number {
+    return this.words[page * PAGE_WORDS] ?? 0;
+  }
+
+  #initialize(page: number, size: number): void {
+    const at = page * PAGE_WORDS;
+    Atomics.store(this.words, at, size);
+    Atomics.store(this.words, at + LEFT, 0);
+    Atomics.store(this.words, at + RIGHT, 0);
+  }
+
+  /** Makes two leaves neighbours; either may be 0, none. */
+  #link(left: number, right: number): void {
+    if (left !== 0) Atomics.store(this.words, left * PAGE_WORDS + RIGHT, right);
+    if (right !== 0) Atomics.store(this.words, right * PAGE_WORDS + LEFT, left);
+  }
+
+  /** Moves the items from `cut` on into a new page. */
+  #split(page: number, cut: number, size: number, itemAt: (page: number, slot: number) => number, width: number): number {
+    const fresh = this.#pages.allocate();
+    const { words } = this;
+    this.#initialize(fresh, 0);
+    move(words, itemAt(page, cut), itemAt(fresh, 0), (size - cut) * width);
+    Atomics.store(words, fresh * PAGE_WORDS, size - cut);
+    Atomics.store(words, page * PAGE_WORDS, cut);
+    return fresh;
+  }
+
+  /** Makes room for one item in slot `slot`. */
+  #open(page: number, slot: number, itemAt: (page: number, slot: number) => number, width: number): void {
+    const size = this.#size(page);
+    const from = itemAt(page, slot);
+    for (let at = itemAt(page, size) - 1; at >= from; at -= 1) {
+      Atomics.store(this.words, at + width, this.words[at] ?? 0);
+    }
+    Atomics.store(this.words, page * PAGE_WORDS, size + 1);
+  }
+
+  /** Removes the items of the slots from `first` to before `last`. */
+  #close(page: number, first: number, last: number, itemAt: (page: number, slot: number) => number, width: number): void {
+    const size = this.#size(page);
+    move(this.words, itemAt(page, last), itemAt(page, first), (size - last) * width);
+    Atomics.store(this.words, page * PAGE_WORDS, size - (last - first));
+  }
+}
+
+/** Moves words to a lower address or another page. */
+function move(words: Int32Array, from: number, to: number, count: number): void {
+  for (let index = 0; index < count; index += 1) Atomics.store(words, to + index, words[from + index] ?? 0);
+}
