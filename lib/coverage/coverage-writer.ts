@@ -268,7 +268,13 @@ export class CoverageWriter extends CoverageTree {
   }
 
   /** Moves the items from `cut` on into a new page. */
-  #split(page: number, cut: number, size: number, itemAt: (page: number, slot: number) => number, width: number): number {
+  #split(
+    page: number,
+    cut: number,
+    size: number,
+    itemAt: (page: number, slot: number) => number,
+    width: number,
+  ): number {
     const fresh = this.#pages.allocate();
     const { words } = this;
     this.#initialize(fresh, 0);
@@ -289,7 +295,13 @@ export class CoverageWriter extends CoverageTree {
   }
 
   /** Removes the items of the slots from `first` to before `last`. */
-  #close(page: number, first: number, last: number, itemAt: (page: number, slot: number) => number, width: number): void {
+  #close(
+    page: number,
+    first: number,
+    last: number,
+    itemAt: (page: number, slot: number) => number,
+    width: number,
+  ): void {
     const size = this.#size(page);
     move(this.words, itemAt(page, last), itemAt(page, first), (size - last) * width);
     Atomics.store(this.words, page * PAGE_WORDS, size - (last - first));

@@ -20,7 +20,10 @@ interface Change {
 const change: fc.Arbitrary<Change> = fc.record({
   kind: fc.constantFrom<Change['kind']>('insert', 'insert', 'insert', 'subtract'),
   start: fc.nat(SIZE - 1),
-  length: fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: SIZE }) }),
+  length: fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: SIZE }) },
+  ),
 });
 
 function open(): CoverageWriter {

@@ -8,7 +8,10 @@ const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const SIZE = 120;
 
 function snapshotOf(oracle: PlainCoverage): CoverageSnapshot {
-  return new CoverageSnapshot(Float64Array.from(oracle.ranges().flatMap(({ start, end }) => [start, end])), oracle.count());
+  return new CoverageSnapshot(
+    Float64Array.from(oracle.ranges().flatMap(({ start, end }) => [start, end])),
+    oracle.count(),
+  );
 }
 
 const oracle = fc.array(fc.boolean(), { minLength: SIZE, maxLength: SIZE }).map((bytes) => {

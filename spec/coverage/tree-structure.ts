@@ -1,4 +1,14 @@
-import { HEIGHT_AT, INNER_SLOTS, LEAF_ENTRIES, LEFT, RIGHT, ROOT_AT, childAt, entryAt, slotAt } from '../../lib/coverage/coverage-tree.js';
+import {
+  HEIGHT_AT,
+  INNER_SLOTS,
+  LEAF_ENTRIES,
+  LEFT,
+  RIGHT,
+  ROOT_AT,
+  childAt,
+  entryAt,
+  slotAt,
+} from '../../lib/coverage/coverage-tree.js';
 import { loadNumber, PAGE_WORDS } from '../../lib/coverage/pages.js';
 
 /** Throws unless the words form a well-made coverage tree: see the model in `coverage-tree.ts`. */
