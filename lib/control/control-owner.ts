@@ -11,6 +11,7 @@ import {
   FAILED,
   FINAL_LENGTH_AT,
   GENERATION_AT,
+  GONE_AT,
   HAS_EXPECTED_AT,
   HOLD_AT,
   IDENTITY_AT,
@@ -28,7 +29,7 @@ import {
 import { PagePool } from './page-pool.js';
 import { freeText, storeText, textPages } from './text-pages.js';
 import { threadToken } from './thread-token.js';
-import { WakeWords } from './wake-words.js';
+import { wakeEverybody, WakeWords } from './wake-words.js';
 
 /** The owner's side of a control block: the only writer. Arguments are checked by the caller. */
 export class ControlOwner extends ControlView {
@@ -38,7 +39,8 @@ export class ControlOwner extends ControlView {
 
   constructor(shared: boolean) {
     const pages = new PagePool(shared);
-    const coverage = new CoverageWriter(pages);
+    // A second away from being given up, at the most: 10,000 removals take some 5 ms (measured).
+    const coverage = new CoverageWriter(pages, () => Atomics.add(pages.words, SEQUENCE_AT, 2));
     super(coverage);
     this.#pages = pages;
     this.#coverage = coverage;
@@ -127,6 +129,16 @@ export class ControlOwner extends ControlView {
 
   close(): void {
     this.#end(CLOSED);
+  }
+
+  /**
+   * Frees all readers of content that nobody can finish any more. `exiting`: nobody can interrupt them either, even where the content is
+   * complete.
+   */
+  abandon(exiting: boolean): void {
+    if (this.state() !== COMMITTED) this.close();
+    if (exiting) Atomics.store(this.#pages.words, GONE_AT, 1);
+    wakeEverybody(this.#pages.words);
   }
 
   setExpectedLength(length: number | undefined): void {

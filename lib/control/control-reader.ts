@@ -10,6 +10,8 @@ import type { Answer } from './wait-outcome.js';
 
 /** A live owner is done within microseconds; past this it is off the CPU, and spinning only keeps it there. */
 const SPIN_FOR = 0.2;
+/** What one step of waiting counts at most, in milliseconds: some fifty times what it should take. */
+const LONGEST_STEP = 50;
 /** Failed snapshots before the owner is asked to hold off. */
 const PATIENCE = 8;
 const LONGEST_HOLD = 50_000;
@@ -134,15 +136,19 @@ export class ControlReader extends ControlView {
   #awaitSettled(): number {
     const { words } = this.tree;
     let unfinished = Atomics.load(words, SEQUENCE_AT);
-    let since = performance.now();
+    let waited = 0;
+    let last = performance.now();
     for (;;) {
       const sequence = Atomics.load(words, SEQUENCE_AT);
       if ((sequence & 1) === 0) return this.begin();
+      // A step that took longer was no waiting: the whole process was stopped, and the owner with it.
+      const now = performance.now();
+      waited += Math.min(now - last, LONGEST_STEP);
+      last = now;
       if (sequence !== unfinished) {
         unfinished = sequence;
-        since = performance.now();
+        waited = 0;
       }
-      const waited = performance.now() - since;
       if (waited >= UNFINISHED_FOR || Atomics.load(words, GONE_AT) !== 0) {
         // And this reader with it: it does not wait a second at each look.
         this.#over = true;

@@ -4,8 +4,8 @@
  * It is a growable buffer of pages (see `coverage/pages.ts`). Its first page is this header; the others hold the coverage
  * tree, the texts (identity, reason of a failure) and the words that readers sleep on.
  *
- * **Who writes what.** The owner's thread is the only writer of everything but three words: any thread adds to `WANTS`,
- * stores `HOLD`, and sets `GONE`.
+ * **Who writes what.** The owner's thread is the only writer of all state. Any thread may add to `WANTS` and to the wake-up words,
+ * store `HOLD`, and set `GONE`; readers add 0 to `GENERATION` to order their reads of bytes.
  *
  * **Why no torn state is seen.** The owner changes the words from `STATE` to `REASON` and the coverage tree only inside a
  * *section*: it stores an odd number in `SEQUENCE`, makes its changes, and stores the next even one. A reader loads

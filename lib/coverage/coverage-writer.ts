@@ -4,7 +4,6 @@ import {
   COVERED_BYTES_AT,
   CoverageTree,
   entryAt,
-  ENTRY_WORDS,
   HEIGHT_AT,
   INNER_SLOTS,
   LEAF_ENTRIES,
@@ -12,10 +11,23 @@ import {
   RANGE_COUNT_AT,
   RIGHT,
   ROOT_AT,
-  SLOT_WORDS,
   slotAt,
 } from './coverage-tree.js';
+import {
+  CHILDREN,
+  ENTRIES,
+  initialize,
+  itemCount,
+  type ItemLayout,
+  link,
+  moveItems,
+  openItem,
+  removeItems,
+} from './node-edits.js';
 import { loadNumber, PAGE_WORDS, type PageSource, storeNumber } from './pages.js';
+
+/** Removals after which a long change says that it is still at it. */
+const MANY = 10_000;
 
 /**
  * The owner's side of the coverage tree.
@@ -26,16 +38,19 @@ import { loadNumber, PAGE_WORDS, type PageSource, storeNumber } from './pages.js
  */
 export class CoverageWriter extends CoverageTree {
   readonly #pages: PageSource;
+  readonly #alive: () => void;
   /** Inner pages and slots from the root to the leaf of the last {@link descend}. */
   readonly #path: number[] = [];
   readonly #slots: number[] = [];
 
-  constructor(pages: PageSource) {
+  /** @param alive - called every so often during a long change */
+  constructor(pages: PageSource, alive: () => void = () => undefined) {
     super(pages.words);
     this.#pages = pages;
+    this.#alive = alive;
     const root = pages.allocate();
     this.words = pages.words;
-    this.#initialize(root, 0);
+    initialize(this.words, root, 0);
     Atomics.store(this.words, ROOT_AT, root);
     Atomics.store(this.words, HEIGHT_AT, 1);
   }
@@ -83,13 +98,14 @@ export class CoverageWriter extends CoverageTree {
         swallowed += entryEnd - entryStart;
         if (entryEnd > until) until = entryEnd;
         count += 1;
+        if (count % MANY === 0) this.#alive();
         this.#removeFirst(right);
       }
     }
     if (last > first) {
       storeNumber(this.words, entryAt(leaf, first), from);
       storeNumber(this.words, entryAt(leaf, first) + 2, until);
-      this.#cut(leaf, first + 1, last);
+      removeItems(this.words, leaf, first + 1, last, ENTRIES);
     } else {
       this.#add(start, leaf, first, from, until);
     }
@@ -99,7 +115,8 @@ export class CoverageWriter extends CoverageTree {
   /** Uncovers `[start, end)`. */
   subtract(start: number, end: number): void {
     let at = this.coveredUntil(start) > start ? start : this.nextStart(start);
-    while (at < end) {
+    for (let steps = 1; at < end; steps += 1) {
+      if (steps % MANY === 0) this.#alive();
       const entry = this.entryBefore(at);
       const entryStart = loadNumber(this.words, entry);
       const entryEnd = loadNumber(this.words, entry + 2);
@@ -151,10 +168,10 @@ export class CoverageWriter extends CoverageTree {
       this.#descend(key);
       // Behind the last entry: leave the full leaf full, since ranges mostly come in ascending order.
       const cut = slot === LEAF_ENTRIES ? LEAF_ENTRIES : LEAF_ENTRIES >> 1;
-      const right = this.#split(leaf, cut, LEAF_ENTRIES, entryAt, ENTRY_WORDS);
+      const right = this.#split(leaf, cut, ENTRIES);
       const after = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
-      this.#link(right, after);
-      this.#link(leaf, right);
+      link(this.words, right, after);
+      link(this.words, leaf, right);
       if (slot >= cut) {
         page = right;
         at = slot - cut;
@@ -163,7 +180,7 @@ export class CoverageWriter extends CoverageTree {
       const separator = slot === cut ? start : loadNumber(this.words, entryAt(right, 0));
       this.#addChild(separator, right);
     }
-    this.#open(page, at, entryAt, ENTRY_WORDS);
+    openItem(this.words, page, at, ENTRIES);
     storeNumber(this.words, entryAt(page, at), start);
     storeNumber(this.words, entryAt(page, at) + 2, end);
   }
@@ -179,14 +196,14 @@ export class CoverageWriter extends CoverageTree {
       let promotedKey = 0;
       if (this.#size(page) === INNER_SLOTS) {
         const cut = slot === INNER_SLOTS ? INNER_SLOTS : INNER_SLOTS >> 1;
-        promoted = this.#split(page, cut, INNER_SLOTS, slotAt, SLOT_WORDS);
+        promoted = this.#split(page, cut, CHILDREN);
         promotedKey = slot === cut ? newKey : loadNumber(this.words, slotAt(promoted, 0));
         if (slot >= cut) {
           page = promoted;
           slot -= cut;
         }
       }
-      this.#open(page, slot, slotAt, SLOT_WORDS);
+      openItem(this.words, page, slot, CHILDREN);
       storeNumber(this.words, slotAt(page, slot), newKey);
       Atomics.store(this.words, childAt(page, slot), newChild);
       if (promoted === 0) return;
@@ -195,7 +212,7 @@ export class CoverageWriter extends CoverageTree {
     }
     const root = this.#pages.allocate();
     const { words } = this;
-    this.#initialize(root, 2);
+    initialize(this.words, root, 2);
     storeNumber(words, slotAt(root, 0), 0);
     Atomics.store(words, childAt(root, 0), words[ROOT_AT] ?? 0);
     storeNumber(words, slotAt(root, 1), newKey);
@@ -212,14 +229,14 @@ export class CoverageWriter extends CoverageTree {
   #remove(key: number, leaf: number, slot: number): void {
     const size = this.#size(leaf);
     if (size > 1 || this.words[HEIGHT_AT] === 1) {
-      this.#cut(leaf, slot, slot + 1);
+      removeItems(this.words, leaf, slot, slot + 1, ENTRIES);
       return;
     }
     this.#descend(key);
     const { words } = this;
     const left = words[leaf * PAGE_WORDS + LEFT] ?? 0;
     const right = words[leaf * PAGE_WORDS + RIGHT] ?? 0;
-    this.#link(left, right);
+    link(this.words, left, right);
     this.#pages.free(leaf);
     this.#removeChild();
   }
@@ -232,7 +249,7 @@ export class CoverageWriter extends CoverageTree {
       const page = this.#path[level] ?? 0;
       if (this.#size(page) > 1) {
         const slot = this.#slots[level] ?? 0;
-        this.#close(page, slot, slot + 1, slotAt, SLOT_WORDS);
+        removeItems(words, page, slot, slot + 1, CHILDREN);
         break;
       }
       this.#pages.free(page);
@@ -246,69 +263,15 @@ export class CoverageWriter extends CoverageTree {
     }
   }
 
-  #cut(leaf: number, first: number, last: number): void {
-    if (last > first) this.#close(leaf, first, last, entryAt, ENTRY_WORDS);
-  }
-
   #size(page: number): number {
-    return this.words[page * PAGE_WORDS] ?? 0;
-  }
-
-  #initialize(page: number, size: number): void {
-    const at = page * PAGE_WORDS;
-    Atomics.store(this.words, at, size);
-    Atomics.store(this.words, at + LEFT, 0);
-    Atomics.store(this.words, at + RIGHT, 0);
-  }
-
-  /** Makes two leaves neighbours; either may be 0, none. */
-  #link(left: number, right: number): void {
-    if (left !== 0) Atomics.store(this.words, left * PAGE_WORDS + RIGHT, right);
-    if (right !== 0) Atomics.store(this.words, right * PAGE_WORDS + LEFT, left);
+    return itemCount(this.words, page);
   }
 
   /** Moves the items from `cut` on into a new page. */
-  #split(
-    page: number,
-    cut: number,
-    size: number,
-    itemAt: (page: number, slot: number) => number,
-    width: number,
-  ): number {
+  #split(page: number, cut: number, items: ItemLayout): number {
     const fresh = this.#pages.allocate();
-    const { words } = this;
-    this.#initialize(fresh, 0);
-    move(words, itemAt(page, cut), itemAt(fresh, 0), (size - cut) * width);
-    Atomics.store(words, fresh * PAGE_WORDS, size - cut);
-    Atomics.store(words, page * PAGE_WORDS, cut);
+    initialize(this.words, fresh, 0);
+    moveItems(this.words, page, cut, fresh, items);
     return fresh;
   }
-
-  /** Makes room for one item in slot `slot`. */
-  #open(page: number, slot: number, itemAt: (page: number, slot: number) => number, width: number): void {
-    const size = this.#size(page);
-    const from = itemAt(page, slot);
-    for (let at = itemAt(page, size) - 1; at >= from; at -= 1) {
-      Atomics.store(this.words, at + width, this.words[at] ?? 0);
-    }
-    Atomics.store(this.words, page * PAGE_WORDS, size + 1);
-  }
-
-  /** Removes the items of the slots from `first` to before `last`. */
-  #close(
-    page: number,
-    first: number,
-    last: number,
-    itemAt: (page: number, slot: number) => number,
-    width: number,
-  ): void {
-    const size = this.#size(page);
-    move(this.words, itemAt(page, last), itemAt(page, first), (size - last) * width);
-    Atomics.store(this.words, page * PAGE_WORDS, size - (last - first));
-  }
-}
-
-/** Moves words to a lower address or another page. */
-function move(words: Int32Array, from: number, to: number, count: number): void {
-  for (let index = 0; index < count; index += 1) Atomics.store(words, to + index, words[from + index] ?? 0);
 }

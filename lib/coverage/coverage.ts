@@ -1,4 +1,5 @@
-import { type ByteRange, checkRange, MAX_OFFSET } from '../range/byte-range.js';
+import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
+import { checkRange } from '../range/checks.js';
 
 /**
  * Which bytes have been written: an immutable snapshot.

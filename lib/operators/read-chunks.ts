@@ -12,7 +12,8 @@ import {
 } from 'rxjs';
 
 import { StorageError } from '../errors/storage-error.js';
-import { checkRange, MAX_OFFSET } from '../range/byte-range.js';
+import { MAX_OFFSET } from '../range/byte-range.js';
+import { checkRange } from '../range/checks.js';
 import type { ResourceView } from '../view/resource-view.js';
 import { waitApart } from '../view/wait-apart.js';
 import { knownEnd, knownEnd$ } from './known-end.js';

@@ -1,6 +1,7 @@
 import { concat, defer, EMPTY, filter, map, type OperatorFunction, tap } from 'rxjs';
 
-import { type ByteRange, checkSpan } from '../range/byte-range.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { checkSpan } from '../range/checks.js';
 import type { Resource } from '../resource/resource.js';
 
 /** Bytes that say where they belong. */

@@ -1,5 +1,3 @@
-import { StorageError } from '../errors/storage-error.js';
-
 /** A half-open range of bytes, `[start, end)`: integers from 0 to 2^53−1, `start <= end`. */
 export interface ByteRange {
   /** Offset of the first byte, inclusive. */
@@ -10,31 +8,3 @@ export interface ByteRange {
 
 /** The largest offset, 2^53−1: above it a number no longer names one byte. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
-
-/** Throws `INVALID_RANGE` unless `[start, end)` lies in the domain of {@link ByteRange}. */
-export function checkRange(start: number, end: number): void {
-  if (start <= end && start >= 0 && Number.isSafeInteger(start) && Number.isSafeInteger(end)) return;
-  throw new StorageError(
-    'INVALID_RANGE',
-    `Expected a range of integers 0 <= start <= end <= 2^53-1, got [${String(start)}, ${String(end)}). ` +
-      'Ranges are half-open: end is the offset behind the last byte.',
-  );
-}
-
-/** Throws `INVALID_RANGE` unless `length` bytes at `offset` lie in the domain of {@link ByteRange}. */
-export function checkSpan(offset: number, length: number): void {
-  if (Number.isSafeInteger(offset) && offset >= 0 && offset + length <= MAX_OFFSET) return;
-  throw new StorageError(
-    'INVALID_RANGE',
-    `Expected an integer offset >= 0 whose span stays below 2^53, got offset ${String(offset)} with ${String(length)} bytes.`,
-  );
-}
-
-/** Throws `INVALID_ARGUMENT` unless `length` is undefined or a length in bytes. */
-export function checkLength(name: string, length: number | undefined): void {
-  if (length === undefined || (Number.isSafeInteger(length) && length >= 0)) return;
-  throw new StorageError(
-    'INVALID_ARGUMENT',
-    `Expected ${name} to be undefined or an integer from 0 to 2^53-1 (bytes), got ${String(length)}.`,
-  );
-}

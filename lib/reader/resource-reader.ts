@@ -41,6 +41,7 @@ export class ResourceReader extends ViewBase {
   #dirty = false;
   #stepping = false;
   #listening = false;
+  #scheduled = false;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
 
   /** @internal */
@@ -153,11 +154,13 @@ export class ResourceReader extends ViewBase {
   }
 
   #listen(count: number): void {
-    if (this.#closed || this.#listening || typeof Atomics.waitAsync !== 'function') return;
+    if (this.#closed || this.#listening || this.#scheduled || typeof Atomics.waitAsync !== 'function') return;
     const result = Atomics.waitAsync(this.control.words, this.#wakeWord, count);
     if (!result.async) {
       // Something has changed since. As a task of its own: the owner may be writing at full speed, and this thread has other work.
+      this.#scheduled = true;
       asyncScheduler.schedule(() => {
+        this.#scheduled = false;
         this.#step();
       });
       return;

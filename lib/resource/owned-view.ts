@@ -5,7 +5,8 @@ import type { ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
 import type { ContentRecord, Driver, StoredContent } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
-import { type ByteRange, checkLength } from '../range/byte-range.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { checkLength } from '../range/checks.js';
 import { endedError, type ErrorContext } from '../view/answer-error.js';
 import { ViewBase } from '../view/view-base.js';
 import { checkDriver, checkIdentity, checkSignal } from './checks.js';
@@ -84,7 +85,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.#unlinkSignal = () => signal?.removeEventListener('abort', abort);
-    this.#staysOpenAtExit = closeAtExit(this);
+    this.#staysOpenAtExit = closeAtExit(this, readersOf(this.control));
   }
 
   override get status(): ResourceStatus {
@@ -209,4 +210,11 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     const from = complete ? 'complete' : partial ? 'partial' : 'new';
     return refused === undefined ? { from } : { from, refused };
   }
+}
+
+/** Outside of the class, so that what it makes does not hold the resource. */
+function readersOf(control: ControlOwner): (exiting: boolean) => void {
+  return (exiting) => {
+    control.abandon(exiting);
+  };
 }

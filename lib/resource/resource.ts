@@ -1,6 +1,7 @@
 import type { Driver } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
-import { type ByteRange, checkLength, checkRange, checkSpan, MAX_OFFSET } from '../range/byte-range.js';
+import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
+import { checkLength, checkRange, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
 import { endedError } from '../view/answer-error.js';
 import { allocate } from '../view/view-base.js';

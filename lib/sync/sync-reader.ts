@@ -5,7 +5,8 @@ import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { Attachment } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { Attached } from '../handle/reader-handle.js';
-import { type ByteRange, checkRange, checkSpan } from '../range/byte-range.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { checkRange, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
 import { checkNeededBy, checkTimeout } from '../range/times.js';
 import { endedError, statusBehind } from '../view/answer-error.js';
@@ -142,15 +143,21 @@ export class SyncReader extends BytesView {
       );
     }
     if (min === 0) this.assertUsable('Read bytes');
+    let timeout = options?.timeout;
+    const deadline = timeout === undefined ? Infinity : performance.now() + timeout;
     for (;;) {
-      const outcome = this.#block(at, at + min, true, options?.timeout, undefined);
+      const outcome = this.#block(at, at + min, true, timeout, undefined);
       if (outcome === WaitOutcome.Interrupted) throw interruptedError(at, at + min);
       if (outcome === WaitOutcome.Eof) return 0;
-      const room = Math.min(target.length, (this.expectedLength ?? Infinity) - at);
+      const known = this.expectedLength ?? Infinity;
+      const room = Math.min(target.length, known - at);
       if (room <= 0) return 0;
       const length = this.readAt(at, room === target.length ? target : target.subarray(0, room));
-      // Nothing, though it was ready: the content was replaced in between.
-      if (length === 0 && min > 0) continue;
+      // Less than was ready, and not at the end: the content was replaced in between.
+      if (length < min && at + length < known) {
+        if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
+        continue;
+      }
       if (options?.at === undefined) this.#position = at + length;
       return length;
     }

@@ -2,7 +2,7 @@ import { attachDriver } from '../drivers/attachments.js';
 import type { Attachment, Driver, DriverDescription } from '../drivers/driver.js';
 import { expectBytes, pattern } from './assertions.js';
 import { ignoreAlive, readBack } from './bytes-tests.js';
-import type { ConformanceTest } from './driver-conformance.js';
+import type { ConformanceTest } from './conformance-test.js';
 
 /** The attach side, after the description went the way it goes between threads. */
 export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>[] {

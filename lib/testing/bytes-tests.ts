@@ -1,6 +1,6 @@
 import type { Driver, DriverCapabilities } from '../drivers/driver.js';
 import { expectBytes, pattern } from './assertions.js';
-import type { ConformanceTest } from './driver-conformance.js';
+import type { ConformanceTest } from './conformance-test.js';
 
 /** What is written is read, wherever and however. */
 export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): readonly ConformanceTest<D>[] {

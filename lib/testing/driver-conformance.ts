@@ -1,6 +1,7 @@
 import type { Driver } from '../drivers/driver.js';
 import { attachmentTests } from './attachment-tests.js';
 import { bytesTests } from './bytes-tests.js';
+import type { ConformanceTest, ConformanceTools } from './conformance-test.js';
 import { lifeTests } from './life-tests.js';
 import { resourceTests } from './resource-tests.js';
 
@@ -22,22 +23,6 @@ export interface ConformanceHarness<D extends Driver = Driver> {
   readonly reopen?: (previous: D) => D;
   /** Cleans up behind a test; called once for each driver made, closed or not. */
   readonly dispose?: (driver: D) => void;
-}
-
-/** One test of the kit. `keep` sees to it that a driver is disposed of. */
-export type ConformanceTest<D extends Driver> = readonly [
-  name: string,
-  test: (tools: ConformanceTools<D>) => void | Promise<void>,
-];
-
-/** What a test of the kit works with. */
-export interface ConformanceTools<D extends Driver = Driver> {
-  /** Makes a driver, not yet opened. */
-  readonly create: () => D;
-  /** Makes and opens a driver. */
-  readonly open: () => D;
-  /** {@link ConformanceHarness.reopen}, if there is one. */
-  readonly reopen: ((previous: D) => D) | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ContentRecord, Driver, DriverCapabilities } from '../drivers/driver.js';
 import { expectBytes, expectSame, pattern } from './assertions.js';
 import { ignoreAlive, readBack } from './bytes-tests.js';
-import type { ConformanceTest } from './driver-conformance.js';
+import type { ConformanceTest } from './conformance-test.js';
 
 /** From open to close. */
 export function lifeTests<D extends Driver>(

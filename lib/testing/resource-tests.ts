@@ -1,7 +1,7 @@
 import type { Driver, DriverCapabilities } from '../drivers/driver.js';
 import { Resource } from '../resource/resource.js';
 import { expectBytes, expectSame, pattern, randomNumbers } from './assertions.js';
-import type { ConformanceTest } from './driver-conformance.js';
+import type { ConformanceTest } from './conformance-test.js';
 
 const SIZE = 64 * 1024;
 

@@ -3,7 +3,8 @@ import type { ControlView } from '../control/control-view.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Coverage } from '../coverage/coverage.js';
 import { StorageError } from '../errors/storage-error.js';
-import { type ByteRange, checkRange, checkSpan } from '../range/byte-range.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { checkRange, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
 
 /** Where a view's bytes come from: a driver, or its attach side in another thread. */

@@ -3,7 +3,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { ControlView } from '../control/control-view.js';
 import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { StorageError } from '../errors/storage-error.js';
-import { checkRange } from '../range/byte-range.js';
+import { checkRange } from '../range/checks.js';
 import { checkNeededBy } from '../range/times.js';
 import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
 import type { Notifications } from './notifications.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { isStorageError } from '../../lib/index.js';
-import { checkLength, checkRange, checkSpan, MAX_OFFSET } from '../../lib/range/byte-range.js';
+import { MAX_OFFSET } from '../../lib/range/byte-range.js';
+import { checkLength, checkRange, checkSpan } from '../../lib/range/checks.js';
 
 /** The code of what `check` throws, or `'fine'`. */
 function verdict(check: () => void): string {

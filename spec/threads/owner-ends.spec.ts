@@ -138,6 +138,17 @@ describe('a worker that owns', () => {
     ]);
   });
 
+  test('closes a resource that nobody holds any more, at the latest when it ends', async () => {
+    const owner = ownerThread();
+    const thread = readerThread();
+    await thread.call('openSync', 'r', await owner.call('handleOfForgotten', 'r'));
+    const code = codeOf(thread.call('call', 'r', 'waitRange', range(0, 10)));
+    await soon();
+    await owner.call('hangUp');
+    await owner.exited;
+    expect(await Promise.race([code, soon(3000).then(() => 'never')])).toBe('CLOSED');
+  });
+
   test('and is terminated frees nobody; ownerGone with any one handle frees all', async () => {
     const { owner, readers, spare } = await owned();
     await owner.terminate();

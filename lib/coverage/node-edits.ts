@@ -1,0 +1,75 @@
+import { entryAt, ENTRY_WORDS, LEFT, RIGHT, SLOT_WORDS, slotAt } from './coverage-tree.js';
+import { PAGE_WORDS } from './pages.js';
+
+/** How the items of a node lie in its page (see the model in `coverage-tree.ts`). */
+export interface ItemLayout {
+  /** The word at which an item begins. */
+  readonly at: (page: number, slot: number) => number;
+  /** How many words it takes. */
+  readonly width: number;
+}
+
+/** The ranges of a leaf. */
+export const ENTRIES: ItemLayout = { at: entryAt, width: ENTRY_WORDS };
+/** The children of an inner node. */
+export const CHILDREN: ItemLayout = { at: slotAt, width: SLOT_WORDS };
+
+/** The number of items of a node; for the owner, who may read plainly. */
+export function itemCount(words: Int32Array, page: number): number {
+  return words[page * PAGE_WORDS] ?? 0;
+}
+
+/** Makes a page a node without neighbours. */
+export function initialize(words: Int32Array, page: number, size: number): void {
+  const at = page * PAGE_WORDS;
+  Atomics.store(words, at, size);
+  Atomics.store(words, at + LEFT, 0);
+  Atomics.store(words, at + RIGHT, 0);
+}
+
+/** Makes two leaves neighbours; either may be 0, none. */
+export function link(words: Int32Array, left: number, right: number): void {
+  if (left !== 0) Atomics.store(words, left * PAGE_WORDS + RIGHT, right);
+  if (right !== 0) Atomics.store(words, right * PAGE_WORDS + LEFT, left);
+}
+
+/** Makes room for one item in slot `slot`. */
+export function openItem(words: Int32Array, page: number, slot: number, { at, width }: ItemLayout): void {
+  const size = itemCount(words, page);
+  const from = at(page, slot);
+  for (let word = at(page, size) - 1; word >= from; word -= 1) Atomics.store(words, word + width, words[word] ?? 0);
+  Atomics.store(words, page * PAGE_WORDS, size + 1);
+}
+
+/** Removes the items of the slots from `first` to before `last`. */
+export function removeItems(
+  words: Int32Array,
+  page: number,
+  first: number,
+  last: number,
+  { at, width }: ItemLayout,
+): void {
+  if (first === last) return;
+  const size = itemCount(words, page);
+  move(words, at(page, last), at(page, first), (size - last) * width);
+  Atomics.store(words, page * PAGE_WORDS, size - (last - first));
+}
+
+/** Moves the items of `page` from slot `cut` on to `fresh`, which has none. */
+export function moveItems(
+  words: Int32Array,
+  page: number,
+  cut: number,
+  fresh: number,
+  { at, width }: ItemLayout,
+): void {
+  const size = itemCount(words, page);
+  move(words, at(page, cut), at(fresh, 0), (size - cut) * width);
+  Atomics.store(words, fresh * PAGE_WORDS, size - cut);
+  Atomics.store(words, page * PAGE_WORDS, cut);
+}
+
+/** Moves words to a lower address or another page. */
+function move(words: Int32Array, from: number, to: number, count: number): void {
+  for (let index = 0; index < count; index += 1) Atomics.store(words, to + index, words[from + index] ?? 0);
+}

@@ -1,0 +1,17 @@
+import type { Driver } from '../drivers/driver.js';
+
+/** One test of the kit. */
+export type ConformanceTest<D extends Driver> = readonly [
+  name: string,
+  test: (tools: ConformanceTools<D>) => void | Promise<void>,
+];
+
+/** What a test of the kit works with. */
+export interface ConformanceTools<D extends Driver = Driver> {
+  /** Makes a driver, not yet opened. */
+  readonly create: () => D;
+  /** Makes and opens a driver. */
+  readonly open: () => D;
+  /** Makes a driver over what `previous`, which is closed, has left; for drivers that keep content. */
+  readonly reopen: ((previous: D) => D) | undefined;
+}
