@@ -4,7 +4,7 @@ import { PAGE_WORDS } from '../coverage/pages.js';
 import { isStorageError } from '../errors/storage-error.js';
 import { ControlView } from './control-view.js';
 import { GONE_AT, HOLD_AT, PAGES_AT, SEQUENCE_AT } from './layout.js';
-import type { ResourceStatus } from './resource-status.js';
+import { CLOSED_STATUS, type ResourceStatus } from './resource-status.js';
 import { ownerLostError, UNFINISHED_FOR } from './unfinished.js';
 import type { Answer } from './wait-outcome.js';
 
@@ -15,7 +15,6 @@ const LONGEST_STEP = 50;
 /** Failed snapshots before the owner is asked to hold off. */
 const PATIENCE = 8;
 const LONGEST_HOLD = 50_000;
-const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
 
 type LastValues = { -readonly [K in 'coverage' | 'coveredBytes' | 'expectedLength' | 'identity']: ControlView[K] };
 

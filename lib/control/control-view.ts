@@ -148,11 +148,6 @@ export abstract class ControlView {
     }
   }
 
-  /** Counts changes of coverage. */
-  get coverageVersion(): number {
-    return this.tree.version;
-  }
-
   /** Counts changes of {@link status}, of the lengths and of the identity. */
   get statusVersion(): number {
     return Atomics.load(this.tree.words, STATUS_VERSION_AT);
@@ -189,12 +184,6 @@ export abstract class ControlView {
       default:
         return { state: 'closed' };
     }
-  }
-
-  /** The final length while committed, else undefined. */
-  get length(): number | undefined {
-    const { status } = this;
-    return status.state === 'committed' ? status.finalLength : undefined;
   }
 
   /** The final length while committed, else the expected one. */

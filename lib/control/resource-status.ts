@@ -10,3 +10,6 @@ export type ResourceStatus =
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'cancelled' }
   | { readonly state: 'closed' };
+
+/** The status of whatever is closed; one object, so that nobody hears of it twice. */
+export const CLOSED_STATUS: ResourceStatus = { state: 'closed' };

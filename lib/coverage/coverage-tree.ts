@@ -27,8 +27,8 @@ export const COVERAGE_VERSION_AT = 10;
 
 export const LEAF_ENTRIES = 15;
 export const INNER_SLOTS = 21;
-export const LEAF_BASE = 4;
-export const INNER_BASE = 1;
+const LEAF_BASE = 4;
+const INNER_BASE = 1;
 export const ENTRY_WORDS = 4;
 export const SLOT_WORDS = 3;
 export const LEFT = 1;

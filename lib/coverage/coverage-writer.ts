@@ -107,7 +107,7 @@ export class CoverageWriter extends CoverageTree {
       storeNumber(this.words, entryAt(leaf, first) + 2, until);
       removeItems(this.words, leaf, first + 1, last, ENTRIES);
     } else {
-      this.#add(start, leaf, first, from, until);
+      this.#add(leaf, first, from, until);
     }
     this.#account(1 - count, until - from - swallowed);
   }
@@ -131,7 +131,7 @@ export class CoverageWriter extends CoverageTree {
       if (cutEnd < entryEnd) {
         // Filed anew even where only its start rises: a range may reach beyond the next leaf's key.
         const leaf = this.#descend(cutEnd);
-        this.#add(cutEnd, leaf, this.entrySlot(leaf, cutEnd) + 1, cutEnd, entryEnd);
+        this.#add(leaf, this.entrySlot(leaf, cutEnd) + 1, cutEnd, entryEnd);
         this.#account(1, 0);
       }
       this.#account(0, at - cutEnd);
@@ -160,12 +160,12 @@ export class CoverageWriter extends CoverageTree {
     return page;
   }
 
-  /** Puts an entry into slot `slot` of the leaf that `#descend(key)` led to, splitting it if it is full. */
-  #add(key: number, leaf: number, slot: number, start: number, end: number): void {
+  /** Puts an entry into slot `slot` of the leaf that `#descend(start)` leads to, splitting it if it is full. */
+  #add(leaf: number, slot: number, start: number, end: number): void {
     let page = leaf;
     let at = slot;
     if (this.#size(leaf) === LEAF_ENTRIES) {
-      this.#descend(key);
+      this.#descend(start);
       // Behind the last entry: leave the full leaf full, since ranges mostly come in ascending order.
       const cut = slot === LEAF_ENTRIES ? LEAF_ENTRIES : LEAF_ENTRIES >> 1;
       const right = this.#split(leaf, cut, ENTRIES);

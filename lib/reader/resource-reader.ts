@@ -2,7 +2,7 @@ import { asyncScheduler } from 'rxjs';
 
 import type { ControlReader } from '../control/control-reader.js';
 import type { ReaderCell } from '../control/reader-cell.js';
-import type { ResourceStatus } from '../control/resource-status.js';
+import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
 import type { Attachment } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
@@ -12,7 +12,6 @@ import { endedError } from '../view/answer-error.js';
 import { ViewBase } from '../view/view-base.js';
 import { mostUrgent } from './most-urgent.js';
 
-const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
 const EVERYTHING = { start: 0, end: MAX_OFFSET };
 /** The longest a timer can be, in milliseconds. */
 const NEVER = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 
 import { ControlOwner } from '../control/control-owner.js';
-import type { ResourceStatus } from '../control/resource-status.js';
+import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
 import type { ContentRecord, Driver, StoredContent } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
@@ -16,7 +16,6 @@ import { DemandBoard } from './demand-board.js';
 import { Ports } from './ports.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
-const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
 /** A driver serves one resource, once. */
 const opened = new WeakSet<Driver>();
 

@@ -1,6 +1,6 @@
 import type { ControlReader } from '../control/control-reader.js';
 import type { ReaderCell } from '../control/reader-cell.js';
-import type { ResourceStatus } from '../control/resource-status.js';
+import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { Attachment } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
@@ -12,8 +12,6 @@ import { checkNeededBy, checkTimeout } from '../range/times.js';
 import { endedError, statusBehind } from '../view/answer-error.js';
 import { BytesView, interruptedError } from '../view/bytes-view.js';
 import { assertMayBlock } from './may-block.js';
-
-const CLOSED_STATUS: ResourceStatus = { state: 'closed' };
 
 /** How to block for a range. */
 export interface SyncWaitOptions {
