@@ -28,6 +28,7 @@ export type {
   Driver,
   DriverCapabilities,
   DriverDescription,
+  FinalStep,
   RefusedContent,
   StoredContent,
 } from './drivers/driver.js';

@@ -31,6 +31,9 @@ import { freeText, storeText, textPages } from './text-pages.js';
 import { threadToken } from './thread-token.js';
 import { wakeEverybody, WakeWords } from './wake-words.js';
 
+/** What puts bytes in place inside a section; see `FinalStep` of the drivers. */
+type FinalStep = (alive: () => void) => void;
+
 /** The owner's side of a control block: the only writer. Arguments are checked by the caller. */
 export class ControlOwner extends ControlView {
   readonly #pages: PagePool;
@@ -78,38 +81,28 @@ export class ControlOwner extends ControlView {
     this.#close();
   }
 
-  /** Drops what lies past `finalLength` and makes the content final. */
-  commit(finalLength: number): void {
-    this.#coverage.reserve();
-    this.#open();
-    this.#coverage.subtract(finalLength, MAX_OFFSET);
-    this.#setCommitted(finalLength);
-    this.#close();
+  /** Drops what lies past `finalLength` and makes the content final; see {@link #finalize} for `step`. */
+  commit(finalLength: number, step: FinalStep): void {
+    this.#finalize(finalLength, step, () => {
+      this.#coverage.subtract(finalLength, MAX_OFFSET);
+    });
   }
 
-  /**
-   * Replaces the whole content and makes it final, in one section: a reader in another thread sees all of the old or all
-   * of the new. `write` puts the bytes in place and calls `alive` every so often, since readers give an owner up that
-   * leaves a section open for a second. If it throws, nothing has changed.
-   */
-  replace(length: number, write: (alive: () => void) => void): void {
-    this.#coverage.reserve();
-    this.#open();
-    Atomics.add(this.#pages.words, GENERATION_AT, 1);
-    try {
-      write(() => Atomics.add(this.#pages.words, SEQUENCE_AT, 2));
+  /** Replaces the whole content and makes it final; see {@link #finalize} for `step`. */
+  replace(length: number, step: FinalStep): void {
+    this.#finalize(length, step, () => {
       this.#coverage.subtract(0, MAX_OFFSET);
       if (length > 0) this.#coverage.insert(0, length);
-      this.#setCommitted(length);
-    } finally {
-      this.#close();
-    }
+    });
   }
 
   /** Makes a committed or failed content active again. The total of content about to change is not known. */
   reactivate(): void {
     this.#open();
-    if (this.state() === COMMITTED) Atomics.store(this.#pages.words, HAS_EXPECTED_AT, 0);
+    if (this.state() === COMMITTED) {
+      Atomics.store(this.#pages.words, HAS_EXPECTED_AT, 0);
+      this.#changeGeneration();
+    }
     this.#setState(ACTIVE);
     this.#close();
   }
@@ -176,15 +169,33 @@ export class ControlOwner extends ControlView {
     // Cannot happen: nobody else writes.
   }
 
+  /**
+   * Makes content final in one section: a reader in another thread sees all of the old or all of the new. `step` puts the bytes in
+   * place and calls `alive` every so often, since readers give an owner up that leaves a section open for a second. If it throws,
+   * nothing has changed.
+   */
+  #finalize(finalLength: number, step: FinalStep, cover: () => void): void {
+    this.#coverage.reserve();
+    this.#open();
+    try {
+      this.#changeGeneration();
+      step(() => Atomics.add(this.#pages.words, SEQUENCE_AT, 2));
+      cover();
+      storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
+      this.#setState(COMMITTED);
+    } finally {
+      this.#close();
+    }
+  }
+
+  #changeGeneration(): void {
+    Atomics.add(this.#pages.words, GENERATION_AT, 1);
+  }
+
   #end(state: number): void {
     this.#open();
     this.#setState(state);
     this.#close();
-  }
-
-  #setCommitted(finalLength: number): void {
-    storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
-    this.#setState(COMMITTED);
   }
 
   #setState(state: number): void {

@@ -207,7 +207,7 @@ export abstract class ControlView {
     return loadText(this.tree.words, Atomics.load(this.tree.words, at));
   }
 
-  /** Counts replacements of bytes; see {@link isGeneration}. */
+  /** Counts commits, replacements and reactivations; see {@link isGeneration}. */
   get generation(): number {
     return Atomics.load(this.tree.words, GENERATION_AT);
   }

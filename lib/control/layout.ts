@@ -30,7 +30,10 @@ export const VERSION_AT = 1;
 /** Odd while the owner changes what follows. */
 export const SEQUENCE_AT = 2;
 export const STATE_AT = 3;
-/** Counts what replaces bytes that readers may be reading: a read is valid only if it is the same before and after. */
+/**
+ * Counts commits, replacements and reactivations, each inside its section: they may replace bytes that readers are reading, and move them
+ * elsewhere. A read is valid only if it is the same before and after.
+ */
 export const GENERATION_AT = 4;
 // Words 5 to 10 belong to the coverage tree: see `coverage/coverage-tree.ts`.
 export const FINAL_LENGTH_AT = 11;

@@ -8,6 +8,8 @@ export interface DriverCapabilities {
   readonly view: boolean;
   /** {@link Driver.describe} lets other threads read; without it `createPort` throws `UNSUPPORTED`. */
   readonly share: boolean;
+  /** A write to committed content reactivates it first; without it such a write is refused with `READ_ONLY`. `@default` false */
+  readonly reactivates?: boolean | undefined;
 }
 
 /** What {@link Driver.open} found. Lengths are in bytes, ranges half-open. */
@@ -34,10 +36,10 @@ export interface RefusedContent {
   readonly message: string;
 }
 
-/** What a resource asks its driver to keep with partial content. */
+/** What is to be kept with partial content. */
 export interface ContentRecord {
   /** The ranges that have been written: ordered, disjoint, not touching, half-open. */
-  readonly coverage: readonly ByteRange[];
+  readonly coverage: Iterable<ByteRange>;
   /** The total in bytes, where it is known. */
   readonly expectedLength: number | undefined;
   /** The version of the remote content, where it is known. */
@@ -53,7 +55,15 @@ export interface DriverDescription {
 }
 
 /**
- * Stores the bytes of one resource, and nothing else: it knows no coverage, waits, status or RxJS.
+ * Makes content final, after {@link Driver.commit} or {@link Driver.replace} has prepared it.
+ *
+ * It is called at once, and while it runs readers in other threads wait: leave to it only what makes the difference (a rename, say).
+ * If it throws, nothing has changed. Call `alive` at least every half second while it takes.
+ */
+export type FinalStep = (alive: () => void) => void;
+
+/**
+ * Stores the bytes of one resource, and nothing else: it knows no waits, status or RxJS.
  *
  * Synchronous by contract. The resource checks all arguments and its own state first, so a driver gets clean ones: integers,
  * ranges inside 0 … 2^53−1, no empty data, reads of written ranges only. A method either does all of what it is asked or throws
@@ -67,38 +77,44 @@ export interface Driver {
   readonly capabilities: DriverCapabilities;
   /** The file it stores into, where it does. */
   readonly path?: string | undefined;
-  /** Starts: claims what it stores into and says what is there. A driver is opened once. */
-  open(): StoredContent;
+  /**
+   * Starts: claims what it stores into and says what is there. A driver is opened once; if it throws it has let go of everything.
+   *
+   * @param record - tells, until {@link Driver.close} has returned, what partial content is to be kept with; for drivers that keep it
+   */
+  open(record: () => ContentRecord): StoredContent;
   /** Writes all of `data` at `offset`, in bytes; on return every thread can read it. It may be a Node `Buffer`, whose `slice` copies nothing. */
   write(offset: number, data: Uint8Array): void;
   /** Fills `target` with the bytes at `offset`. */
   read(offset: number, target: Uint8Array): void;
-  /** Makes the first `length` bytes final; `identity` is for drivers that keep it beside them. */
-  commit(length: number, identity: string | undefined): void;
+  /** Prepares to make the first `length` bytes final, and answers the step that does it. */
+  commit(length: number): FinalStep;
+  /**
+   * Prepares to replace the whole content by `data` and to make it final, and answers the step that does it. Readers in other threads may
+   * be reading the old content. With the capability `reactivates` the old content may be final, too.
+   */
+  replace(data: Uint8Array): FinalStep;
+  /** Called after a {@link FinalStep}: what it throws reaches the caller, but the content stays final. */
+  settle?(): void;
   /** Makes final content writable again, with its bytes. */
   reopen(): void;
-  /**
-   * Replaces the whole content by `data` and makes it final; readers in other threads may be reading the old one.
-   * Call `alive` at least every half second while it takes. `identity` as in {@link Driver.commit}.
-   */
-  replace(data: Uint8Array, identity: string | undefined, alive: () => void): void;
   /** Final bytes without copying; only with the capability `view`. */
   view?(start: number, end: number): Uint8Array;
-  /** Makes what `record` covers durable; without it nothing is. */
-  checkpoint?(record: ContentRecord): Promise<void>;
+  /** Makes durable what the record covers when it is called; without it nothing is. */
+  checkpoint?(): Promise<void>;
   /** For other threads; only with the capability `share`. */
   describe?(): DriverDescription;
-  /** Lets go of everything; `record` is what to keep of content that is not final, undefined if it is about to be removed. */
-  close(record: ContentRecord | undefined): void;
-  /** Called after {@link Driver.close}: removes partial content, and final content too if `committed`. */
+  /** Removes partial content, and final content too if `committed`. Called right before `close(false)`, or after a {@link Driver.close}. */
   remove?(committed: boolean): void;
+  /** Lets go of everything. `keep`: partial content is to be found again, with its record, where the driver can. */
+  close(keep: boolean): void;
 }
 
 /** A driver's bytes as another thread reads them. */
 export interface Attachment {
   /** Fills `target` with the bytes at `offset`; the range was written. */
   read(offset: number, target: Uint8Array): void;
-  /** The owner replaced the bytes: open anew what was opened before. */
+  /** Called before the first read, and before the next one whenever the owner has committed, replaced or reopened the content. */
   refresh?(): void;
   /** Lets go of everything. */
   close(): void;

@@ -1,8 +1,11 @@
 import { StorageError } from '../errors/storage-error.js';
-import { countMapping } from './mapping-count.js';
+import { releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
 
 /** True where other threads can be given memory of this one, and it can grow (V8 11.2, Safari 16.4, Firefox 128). */
 export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function' && 'grow' in SharedArrayBuffer.prototype;
+
+/** What one growable shared buffer costs (measured). */
+const MAPPINGS = 2;
 
 /**
  * A buffer that grows up to a fixed maximum and keeps its content.
@@ -22,7 +25,6 @@ export class GrowableBuffer {
     this.#max = max;
     if (options.shared && SHARED_MEMORY) {
       this.#buffer = reserve(initial, max);
-      countMapping(this.#buffer);
     } else {
       this.#buffer = new ArrayBuffer(initial);
     }
@@ -60,9 +62,19 @@ export class GrowableBuffer {
 }
 
 function reserve(initial: number, max: number): SharedArrayBuffer {
+  if (!takeMappings(MAPPINGS)) {
+    throw new StorageError(
+      'CAPACITY',
+      'This thread holds as many memory mappings as is safe (50,000; four for each open resource in shared memory), and the ' +
+        'operating system limits those of a process. Close resources and let the event loop run, or open them with `shared: false`.',
+    );
+  }
   try {
-    return new SharedArrayBuffer(initial, { maxByteLength: max });
+    const buffer = new SharedArrayBuffer(initial, { maxByteLength: max });
+    releaseWhenCollected(buffer, MAPPINGS);
+    return buffer;
   } catch (cause) {
+    releaseMappings(MAPPINGS);
     throw capacityError(max, max, cause);
   }
 }

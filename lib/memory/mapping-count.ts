@@ -1,27 +1,29 @@
-import { StorageError } from '../errors/storage-error.js';
-
 /**
- * How many growable shared buffers this thread may hold.
+ * How many memory mappings this thread may hold.
  *
- * Each costs two of the 65,530 mappings that Linux gives a process (`vm.max_map_count`; measured: 20,000 buffers, 40,130
- * mappings), and a process that runs out of them is aborted by V8. This leaves some 15,000 to everything else.
+ * Linux gives a process 65,530 (`vm.max_map_count`), and V8 aborts one that runs out of them. A growable shared buffer costs two
+ * (measured: 20,000 buffers, 40,130 mappings), a mapped window of a file one. This leaves some 15,000 to everything else.
  */
-const SAFE_BUFFERS = 25_000;
+const SAFE_MAPPINGS = 50_000;
 
 let held = 0;
-const released = new FinalizationRegistry<undefined>(() => {
-  held -= 1;
+const collected = new FinalizationRegistry<number>((count) => {
+  held -= count;
 });
 
-/** Counts a growable shared buffer until it is collected; throws `CAPACITY` past the safe number. */
-export function countMapping(buffer: SharedArrayBuffer): void {
-  if (held >= SAFE_BUFFERS) {
-    throw new StorageError(
-      'CAPACITY',
-      `This thread holds ${held} growable shared buffers, two for each open resource, and the operating system limits ` +
-        'the mappings of a process. Close resources and let the event loop run, or open them with `shared: false`.',
-    );
-  }
-  held += 1;
-  released.register(buffer, undefined);
+/** Counts mappings about to be made; false past the safe number, and they are not to be made. */
+export function takeMappings(count: number): boolean {
+  if (held + count > SAFE_MAPPINGS) return false;
+  held += count;
+  return true;
+}
+
+/** Counts mappings that are gone. */
+export function releaseMappings(count: number): void {
+  held -= count;
+}
+
+/** Counts mappings as gone once the buffer that shows them is collected. */
+export function releaseWhenCollected(buffer: ArrayBufferLike, count: number): void {
+  collected.register(buffer, count);
 }

@@ -71,7 +71,11 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     this.control = new ControlOwner(driver.capabilities.share);
     this.driver = driver;
     this.bytes = driver;
-    this.origin = this.#takeUp(driver.open(), expectedLength, identity);
+    this.origin = this.#takeUp(
+      driver.open(() => this.record()),
+      expectedLength,
+      identity,
+    );
     opened.add(driver);
     this.ports = new Ports(this.control, () => {
       this.demandChanged();
@@ -121,7 +125,8 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
 
   /** What the driver may keep with partial content. */
   protected record(): ContentRecord {
-    return { coverage: this.coverage.toArray(), expectedLength: this.expectedLength, identity: this.identity };
+    const { coverage, expectedLength, identity } = this.control;
+    return { coverage, expectedLength, identity };
   }
 
   /** Queues the news of a write. */
@@ -152,8 +157,8 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     this.notifications.run();
   }
 
-  /** Ends this view; the driver keeps `record`, then `clean` is called. */
-  protected end(record: ContentRecord | undefined, clean?: () => void): void {
+  /** Ends this view; `clean` is called before the driver is closed. */
+  protected end(keep: boolean, clean?: () => void): void {
     if (this.#closed) return;
     const committed = this.status.state === 'committed';
     this.#closed = true;
@@ -161,8 +166,11 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     this.#staysOpenAtExit();
     if (!committed) this.control.close();
     try {
-      this.#closeDriver(record);
-      clean?.();
+      try {
+        clean?.();
+      } finally {
+        this.#closeDriver(keep);
+      }
     } finally {
       this.stateChanged(() => {
         this.ports.watchDemand(false);
@@ -183,29 +191,35 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     if (state !== 'active' && state !== 'failed') return;
     this.control.cancel();
     try {
-      this.#closeDriver(this.record());
+      this.#closeDriver(true);
     } catch {
       // An abort has no caller to tell. What the driver could not keep is fetched again.
     }
     this.stateChanged();
   }
 
-  #closeDriver(record: ContentRecord | undefined): void {
+  #closeDriver(keep: boolean): void {
     if (!this.#driverOpen) return;
     this.#driverOpen = false;
-    this.driver.close(record);
+    this.driver.close(keep);
   }
 
   #takeUp(content: StoredContent, expectedLength: number | undefined, identity: string | undefined): ResourceOrigin {
     const { control } = this;
     const { committedLength, refused } = content;
-    for (const { start, end } of content.coverage) control.cover(start, end);
     const complete = committedLength !== undefined;
     const partial = !complete && content.coverage.length > 0;
     const kept = complete || partial ? content : { expectedLength, identity };
-    if (kept.identity !== undefined) control.setIdentity(kept.identity);
-    if (complete) control.commit(committedLength);
-    else if (kept.expectedLength !== undefined) control.setExpectedLength(kept.expectedLength);
+    try {
+      for (const { start, end } of content.coverage) control.cover(start, end);
+      if (kept.identity !== undefined) control.setIdentity(kept.identity);
+      if (complete) control.commit(committedLength, () => undefined);
+      else if (kept.expectedLength !== undefined) control.setExpectedLength(kept.expectedLength);
+    } catch (error) {
+      // More ranges than there is room for, say. What is stored stays as it is.
+      this.driver.close(false);
+      throw error;
+    }
     const from = complete ? 'complete' : partial ? 'partial' : 'new';
     return refused === undefined ? { from } : { from, refused };
   }

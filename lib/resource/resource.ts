@@ -83,6 +83,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkBytes('data', data);
     const { length } = data;
     checkSpan(offset, length);
+    if (length > 0 && this.#reactivates) this.reactivate();
     this.assertActive('Wrote bytes');
     if (length === 0) return;
     const end = offset + length;
@@ -106,13 +107,12 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    */
   writeAll(data: Uint8Array): void {
     checkBytes('data', data);
-    this.assertActive('Wrote the whole content');
+    if (!this.#reactivates) this.assertActive('Wrote the whole content');
     const { length } = data;
     if (this.coveredBytes > 0) this.#assertRewritable(0, MAX_OFFSET);
-    this.control.replace(length, (alive) => {
-      this.driver.replace(data, this.identity, alive);
-    });
-    this.stateChanged(() => {
+    this.control.reserve();
+    this.control.replace(length, this.driver.replace(data));
+    this.#settle(() => {
       if (length > 0) this.announce(0, length);
     });
   }
@@ -142,9 +142,8 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     const gap = this.control.nextGap(0, length);
     if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.path);
     this.control.reserve();
-    this.driver.commit(length, this.identity);
-    this.control.commit(length);
-    this.stateChanged();
+    this.control.commit(length, this.driver.commit(length));
+    this.#settle();
   }
 
   /**
@@ -222,7 +221,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
   /** Resolves once what is covered now is durable; in memory at once. Rejects with `CANCELLED`, `CLOSED`, and what the driver throws. */
   async checkpoint(): Promise<void> {
     this.assertUsable('Made a checkpoint');
-    if (this.status.state !== 'committed') await this.driver.checkpoint?.(this.record());
+    if (this.status.state !== 'committed') await this.driver.checkpoint?.();
   }
 
   /**
@@ -266,7 +265,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    * given back, and the observables complete. Readers of a committed resource go on until they close. Again: nothing.
    */
   close(): void {
-    this.end(this.record());
+    this.end(true);
   }
 
   /**
@@ -276,7 +275,21 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    */
   discard(options: { committed?: boolean | undefined } = {}): void {
     const { committed = false } = options;
-    this.end(undefined, () => this.driver.remove?.(committed));
+    this.end(false, () => this.driver.remove?.(committed));
+  }
+
+  /** Whether a write would have to reactivate first, and may. */
+  get #reactivates(): boolean {
+    return this.driver.capabilities.reactivates === true && this.status.state === 'committed';
+  }
+
+  /** The content is final now, whatever the driver still has to say. */
+  #settle(announce?: () => void): void {
+    try {
+      this.driver.settle?.();
+    } finally {
+      this.stateChanged(announce);
+    }
   }
 
   #assertRewritable(start: number, end: number): void {

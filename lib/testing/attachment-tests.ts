@@ -1,7 +1,7 @@
 import { attachDriver } from '../drivers/attachments.js';
 import type { Attachment, Driver, DriverDescription } from '../drivers/driver.js';
 import { expectBytes, pattern } from './assertions.js';
-import { ignoreAlive, readBack } from './bytes-tests.js';
+import { commitFirst, readBack, replaceAll } from './driver-calls.js';
 import type { ConformanceTest } from './conformance-test.js';
 
 /** The attach side, after the description went the way it goes between threads. */
@@ -38,7 +38,7 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         const driver = open();
         driver.write(0, pattern(8000, 1));
         const attachment = attach(driver);
-        driver.commit(8000, undefined);
+        commitFirst(driver, 8000);
         attachment.refresh?.();
         expectBytes(readBack(attachment, 0, 8000), pattern(8000, 1), 'committed bytes');
         driver.reopen();
@@ -46,7 +46,7 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         attachment.refresh?.();
         expectBytes(readBack(attachment, 8000, 8000), pattern(8000, 2), 'added bytes');
         if (!driver.capabilities.rewrites) return;
-        driver.replace(pattern(12_000, 3), undefined, ignoreAlive);
+        replaceAll(driver, pattern(12_000, 3));
         attachment.refresh?.();
         expectBytes(readBack(attachment, 0, 12_000), pattern(12_000, 3), 'replaced bytes');
         attachment.close();

@@ -1,6 +1,7 @@
 import type { Driver, DriverCapabilities } from '../drivers/driver.js';
 import { expectBytes, pattern } from './assertions.js';
 import type { ConformanceTest } from './conformance-test.js';
+import { readBack } from './driver-calls.js';
 
 /** What is written is read, wherever and however. */
 export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): readonly ConformanceTest<D>[] {
@@ -98,17 +99,3 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
   }
   return tests;
 }
-
-/** Reads `length` bytes at `offset`. */
-export function readBack(
-  driver: { read(offset: number, target: Uint8Array): void },
-  offset: number,
-  length: number,
-): Uint8Array {
-  const target = new Uint8Array(length);
-  driver.read(offset, target);
-  return target;
-}
-
-/** For calls that have to say they are alive. */
-export const ignoreAlive = (): void => undefined;

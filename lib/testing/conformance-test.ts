@@ -1,4 +1,4 @@
-import type { Driver } from '../drivers/driver.js';
+import type { ContentRecord, Driver } from '../drivers/driver.js';
 
 /** One test of the kit. */
 export type ConformanceTest<D extends Driver> = readonly [
@@ -10,8 +10,8 @@ export type ConformanceTest<D extends Driver> = readonly [
 export interface ConformanceTools<D extends Driver = Driver> {
   /** Makes a driver, not yet opened. */
   readonly create: () => D;
-  /** Makes and opens a driver. */
-  readonly open: () => D;
+  /** Makes and opens a driver; `record` is what its partial content is to be kept with, nothing by default. */
+  readonly open: (record?: ContentRecord) => D;
   /** Makes a driver over what `previous`, which is closed, has left; for drivers that keep content. */
   readonly reopen: ((previous: D) => D) | undefined;
 }

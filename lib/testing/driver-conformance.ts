@@ -1,9 +1,11 @@
-import type { Driver } from '../drivers/driver.js';
+import type { ContentRecord, Driver } from '../drivers/driver.js';
 import { attachmentTests } from './attachment-tests.js';
 import { bytesTests } from './bytes-tests.js';
 import type { ConformanceTest, ConformanceTools } from './conformance-test.js';
 import { lifeTests } from './life-tests.js';
 import { resourceTests } from './resource-tests.js';
+
+const NOTHING: ContentRecord = { coverage: [], expectedLength: undefined, identity: undefined };
 
 /** The functions of a test runner that the kit needs: jest's, vitest's, mocha's or `node:test`'s will do. */
 export interface ConformanceRunner {
@@ -74,9 +76,9 @@ function toolsFor<D extends Driver>(harness: ConformanceHarness<D>, made: D[]): 
   const create = (): D => keep(harness.create());
   return {
     create,
-    open() {
+    open(record = NOTHING) {
       const driver = create();
-      driver.open();
+      driver.open(() => record);
       return driver;
     },
     reopen: harness.reopen === undefined ? undefined : (previous) => keep(harness.reopen?.(previous) ?? previous),

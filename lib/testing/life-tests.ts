@@ -1,6 +1,6 @@
 import type { ContentRecord, Driver, DriverCapabilities } from '../drivers/driver.js';
 import { expectBytes, expectSame, pattern } from './assertions.js';
-import { ignoreAlive, readBack } from './bytes-tests.js';
+import { commitFirst, readBack, replaceAll } from './driver-calls.js';
 import type { ConformanceTest } from './conformance-test.js';
 
 /** From open to close. */
@@ -12,7 +12,7 @@ export function lifeTests<D extends Driver>(
     [
       'opens with nothing there',
       ({ create }) => {
-        const content = create().open();
+        const content = create().open(() => recordOf(0));
         expectSame(content.coverage.length, 0, 'covered ranges');
         expectSame(content.committedLength, undefined, 'committed length');
       },
@@ -32,7 +32,7 @@ export function lifeTests<D extends Driver>(
       'commits nothing at all',
       ({ open }) => {
         const driver = open();
-        driver.commit(0, undefined);
+        commitFirst(driver, 0);
         if (capabilities.view) expectSame(driver.view?.(0, 0).length, 0, 'length of the view');
       },
     ],
@@ -41,7 +41,7 @@ export function lifeTests<D extends Driver>(
       ({ open }) => {
         const driver = open();
         driver.write(0, pattern(9000, 1));
-        driver.commit(5000, undefined);
+        commitFirst(driver, 5000);
         expectBytes(readBack(driver, 0, 5000), pattern(9000, 1).subarray(0, 5000), 'what was kept');
       },
     ],
@@ -53,26 +53,27 @@ export function lifeTests<D extends Driver>(
         expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed');
         driver.write(6000, pattern(3000, 2));
         expectBytes(readBack(driver, 6000, 3000), pattern(3000, 2), 'what was added');
-        driver.commit(9000, undefined);
+        commitFirst(driver, 9000);
         expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed first');
       },
     ],
     [
       'resolves a checkpoint, and goes on',
       async ({ open }) => {
-        const driver = open();
+        const driver = open(recordOf(100));
         driver.write(0, pattern(100, 1));
-        await driver.checkpoint?.(recordOf(100));
+        await driver.checkpoint?.();
         expectBytes(readBack(driver, 0, 100), pattern(100, 1), 'the bytes');
       },
     ],
     [
       'closes with partial content, kept and dropped',
       ({ open }) => {
-        for (const record of [recordOf(10), undefined]) {
-          const driver = open();
+        for (const keep of [true, false]) {
+          const driver = open(recordOf(10));
           driver.write(0, pattern(10, 1));
-          driver.close(record);
+          if (!keep) driver.remove?.(false);
+          driver.close(keep);
         }
       },
     ],
@@ -84,10 +85,20 @@ export function lifeTests<D extends Driver>(
         const driver = open();
         driver.write(0, pattern(5000, 1));
         for (const length of [3000, 80_000, 0]) {
-          driver.replace(pattern(length, length), undefined, ignoreAlive);
+          replaceAll(driver, pattern(length, length));
           if (length > 0) expectBytes(readBack(driver, 0, length), pattern(length, length), `${length} bytes`);
           driver.reopen();
         }
+      },
+    ]);
+  }
+  if (capabilities.reactivates === true) {
+    tests.push([
+      'replaces final content without reopening it',
+      ({ open }) => {
+        const driver = committed(open(), 5000);
+        replaceAll(driver, pattern(7000, 2));
+        expectBytes(readBack(driver, 0, 7000), pattern(7000, 2), 'the new content');
       },
     ]);
   }
@@ -96,9 +107,9 @@ export function lifeTests<D extends Driver>(
       'finds committed content again',
       ({ open, reopen }) => {
         const driver = committed(open(), 7000);
-        driver.close(undefined);
+        driver.close(true);
         const again = reopen?.(driver) ?? driver;
-        expectSame(again.open().committedLength, 7000, 'committed length');
+        expectSame(again.open(() => recordOf(0)).committedLength, 7000, 'committed length');
         expectBytes(readBack(again, 0, 7000), pattern(7000, 1), 'the bytes');
       },
     ]);
@@ -108,10 +119,10 @@ export function lifeTests<D extends Driver>(
 
 function committed<D extends Driver>(driver: D, length: number): D {
   driver.write(0, pattern(length, 1));
-  driver.commit(length, undefined);
+  commitFirst(driver, length);
   return driver;
 }
 
 function recordOf(length: number): ContentRecord {
-  return { coverage: [{ start: 0, end: length }], expectedLength: undefined, identity: undefined };
+  return { coverage: length > 0 ? [{ start: 0, end: length }] : [], expectedLength: undefined, identity: undefined };
 }

@@ -20,6 +20,8 @@ export abstract class BytesView {
   /** @internal */
   abstract readonly control: ControlView;
   protected abstract readonly bytes: ByteSource;
+  /** As of which {@link ControlView.generation} the bytes were opened. */
+  #generation = -1;
 
   /** The status; the same object until it changes. */
   abstract get status(): ResourceStatus;
@@ -89,9 +91,13 @@ export abstract class BytesView {
     for (;;) {
       const { generation } = control;
       const length = Math.min(target.length, control.coveredUntil(offset) - offset);
+      // Behind the look at the coverage: the section that made this generation is over by then.
+      if (generation !== this.#generation) {
+        bytes.refresh?.();
+        this.#generation = generation;
+      }
       if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
       if (control.isGeneration(generation)) return length;
-      bytes.refresh?.();
     }
   }
 

@@ -64,7 +64,7 @@ describe('driverConformance', () => {
     [
       'replaces only as far as the new content is long, from its second byte',
       (driver) => {
-        driver.replace = (data) => {
+        driver.replace = (data) => () => {
           driver.write(1, data);
         };
       },

@@ -15,7 +15,7 @@ describe('the example xorDriver', () => {
   it('keeps what it stores scrambled in the driver that it wraps', () => {
     const inner = new MemDriver();
     const driver = xorDriver(inner, 1);
-    driver.open();
+    driver.open(() => ({ coverage: [], expectedLength: undefined, identity: undefined }));
     driver.write(0, Uint8Array.of(0, 0, 0));
     const stored = new Uint8Array(3);
     inner.read(0, stored);

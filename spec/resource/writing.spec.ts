@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { MemDriver, type MemResource, type Resource, StorageError } from '../../lib/index.js';
+import { type FinalStep, MemDriver, type MemResource, type Resource, StorageError } from '../../lib/index.js';
 import {
   closeAll,
   bytes,
@@ -130,14 +130,14 @@ class CrowdedDriver extends MemDriver {
     super.write(offset, data);
   }
 
-  override replace(...args: Parameters<MemDriver['replace']>): void {
+  override replace(data: Uint8Array): FinalStep {
     this.#check();
-    super.replace(...args);
+    return super.replace(data);
   }
 
-  override commit(): void {
+  override commit(): FinalStep {
     this.#check();
-    super.commit();
+    return super.commit();
   }
 
   #check(): void {

@@ -1,7 +1,7 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { GrowableBuffer, SHARED_MEMORY } from '../../memory/growable-buffer.js';
 import { checkBytes } from '../../range/bytes.js';
-import type { Driver, DriverCapabilities, DriverDescription, StoredContent } from '../driver.js';
+import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../driver.js';
 import { MEMORY_KIND } from './memory-attachment.js';
 
 /** 2 GiB of address space each: 10,000 of them fit into the 128 TiB of a process, and most media files fit into one. */
@@ -78,20 +78,23 @@ export class MemDriver implements Driver {
     target.set(this.#bytes.subarray(offset, offset + target.length));
   }
 
-  commit(): void {
+  commit(): FinalStep {
     // Memory knows no difference.
+    return () => undefined;
   }
 
   reopen(): void {
     // Memory knows no difference.
   }
 
-  replace(data: Uint8Array, _identity: string | undefined, alive: () => void): void {
+  replace(data: Uint8Array): FinalStep {
     this.#reach(data.length);
-    for (let at = 0; at < data.length; at += SLICE) {
-      this.#bytes.set(data.subarray(at, at + SLICE), at);
-      alive();
-    }
+    return (alive) => {
+      for (let at = 0; at < data.length; at += SLICE) {
+        this.#bytes.set(data.subarray(at, at + SLICE), at);
+        alive();
+      }
+    };
   }
 
   view(start: number, end: number): Uint8Array {

@@ -1,0 +1,96 @@
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+
+/** What is known of a file. */
+export interface FileStatus {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymbolicLink: boolean;
+  /** In bytes. */
+  readonly size: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** When its bytes changed last, in epoch milliseconds. */
+  readonly modified: number;
+}
+
+/**
+ * The calls of the operating system that the driver makes, all of them: what can fail, and in which order things reach the disk, is
+ * seen here and nowhere else. Offsets and lengths are in bytes; errors are the system's own.
+ */
+export interface FileSystem {
+  open(path: string, flags: number): number;
+  close(descriptor: number): void;
+  /** May read less than `length`, and 0 at the end. */
+  read(descriptor: number, target: Uint8Array, from: number, length: number, position: number): number;
+  /** May write less than `length`. */
+  write(descriptor: number, data: Uint8Array, from: number, length: number, position: number): number;
+  status(descriptor: number): FileStatus;
+  /** Of a symbolic link itself, not of what it points at. */
+  linkStatus(path: string): FileStatus;
+  readLink(path: string): string;
+  realPath(path: string): string;
+  makeFolder(path: string): void;
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  /** Makes a file's bytes durable. */
+  syncData(descriptor: number): void;
+  /** Makes a file or folder durable. */
+  sync(descriptor: number): void;
+  // The same without blocking the thread.
+  writeLater(descriptor: number, data: Uint8Array, from: number, length: number, position: number): Promise<number>;
+  syncDataLater(descriptor: number): Promise<void>;
+  syncLater(descriptor: number): Promise<void>;
+}
+
+/** Flags of {@link FileSystem.open}; where a platform lacks one it is 0. */
+const {
+  O_RDONLY,
+  O_RDWR,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW = 0,
+  O_NONBLOCK = 0,
+} = fs.constants as Partial<typeof fs.constants> &
+  Pick<typeof fs.constants, 'O_RDONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL'>;
+/** A FIFO would block whoever opens it. */
+export const TO_READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+export const TO_WRITE = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+export const TO_CREATE = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+export const TO_LOCK = O_RDWR | O_CREAT | O_NOFOLLOW;
+export const FOLDER = O_RDONLY;
+
+const writeLater = promisify(fs.write);
+
+/** Node's own. */
+export const NODE_FILES: FileSystem = {
+  open: (path, flags) => fs.openSync(path, flags),
+  close: (descriptor) => fs.closeSync(descriptor),
+  read: (descriptor, target, from, length, position) => fs.readSync(descriptor, target, from, length, position),
+  write: (descriptor, data, from, length, position) => fs.writeSync(descriptor, data, from, length, position),
+  status: (descriptor) => describe(fs.fstatSync(descriptor, { bigint: true })),
+  linkStatus: (path) => describe(fs.lstatSync(path, { bigint: true })),
+  readLink: (path) => fs.readlinkSync(path),
+  realPath: (path) => fs.realpathSync.native(path),
+  makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: (path) => fs.unlinkSync(path),
+  syncData: (descriptor) => fs.fdatasyncSync(descriptor),
+  sync: (descriptor) => fs.fsyncSync(descriptor),
+  writeLater: async (descriptor, data, from, length, position) =>
+    (await writeLater(descriptor, data, from, length, position)).bytesWritten,
+  syncDataLater: promisify(fs.fdatasync),
+  syncLater: promisify(fs.fsync),
+};
+
+function describe(status: fs.BigIntStats): FileStatus {
+  return {
+    isFile: status.isFile(),
+    isDirectory: status.isDirectory(),
+    isSymbolicLink: status.isSymbolicLink(),
+    size: Number(status.size),
+    device: status.dev,
+    inode: status.ino,
+    modified: Number(status.mtimeNs) / 1e6,
+  };
+}
