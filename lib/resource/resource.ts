@@ -83,8 +83,8 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkBytes('data', data);
     const { length } = data;
     checkSpan(offset, length);
-    if (length > 0 && this.#reactivates) this.reactivate();
-    this.assertActive('Wrote bytes');
+    if (this.#reactivates && length > 0) this.reactivate();
+    if (!this.#reactivates) this.assertActive('Wrote bytes');
     if (length === 0) return;
     const end = offset + length;
     const { control } = this;

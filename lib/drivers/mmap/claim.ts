@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 
 import { StorageError } from '../../errors/storage-error.js';
-import { TO_LOCK, TO_READ } from './file-system.js';
-import { attempt, ioError } from './io-error.js';
+import { isSame, TO_READ } from './file-system.js';
+import { ioError } from './io-error.js';
+import type { OpenFile } from './open-file.js';
 import type { Place } from './place.js';
 
 /** Of the package fs-native-extensions: advisory locks of an open file description (Linux), of an open file elsewhere. */
@@ -28,30 +29,30 @@ let loaded: Locks | undefined;
  */
 export class Claim {
   readonly #place: Place;
-  readonly #descriptor: number;
+  readonly #file: OpenFile;
 
-  private constructor(place: Place, descriptor: number) {
+  private constructor(place: Place, file: OpenFile) {
     this.#place = place;
-    this.#descriptor = descriptor;
+    this.#file = file;
   }
 
   /** Takes the claim; throws `CLAIMED` if somebody has it. */
   static take(place: Place): Claim {
     const locks = loadLocks(place.path);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const descriptor = openLock(place);
+      const file = place.openLock();
       try {
-        if (locks.tryLock(descriptor)) {
-          if (hasName(place, descriptor)) return new Claim(place, descriptor);
-        } else if (!locks.tryLock(descriptor, { shared: true })) {
+        if (locks.tryLock(file.descriptor)) {
+          if (hasName(place, file)) return new Claim(place, file);
+        } else if (!locks.tryLock(file.descriptor, { shared: true })) {
           throw claimedError(place.path);
         }
         // Else somebody only looks whether there is a claim ({@link isClaimed}), which takes a moment.
       } catch (cause) {
-        place.files.close(descriptor);
+        file.close();
         throw ioError(`lock ${place.lock}`, place.path, cause);
       }
-      place.files.close(descriptor);
+      file.close();
     }
     throw claimedError(place.path);
   }
@@ -60,11 +61,11 @@ export class Claim {
   release(): void {
     try {
       // Unless somebody has removed it under our feet: the name is another one's lock then.
-      if (hasName(this.#place, this.#descriptor)) this.#place.clear(this.#place.lock);
-      this.#place.files.close(this.#descriptor);
+      if (hasName(this.#place, this.#file)) this.#place.clear(this.#place.lock);
     } catch {
-      // The lock is freed whatever the system answers, and a lock file that stays is locked by the next.
+      // A lock file that stays is locked by the next.
     }
+    this.#file.close();
   }
 }
 
@@ -82,14 +83,9 @@ export function isClaimed(place: Place): boolean {
   }
 }
 
-function openLock(place: Place): number {
-  return attempt(`open ${place.lock}`, place.path, () => place.files.open(place.lock, TO_LOCK));
-}
-
-function hasName(place: Place, descriptor: number): boolean {
+function hasName(place: Place, file: OpenFile): boolean {
   const named = place.status(place.lock);
-  const locked = place.files.status(descriptor);
-  return named?.inode === locked.inode && named.device === locked.device;
+  return named !== undefined && isSame(named, file.status);
 }
 
 function loadLocks(path: string): Locks {

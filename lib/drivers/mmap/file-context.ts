@@ -4,7 +4,7 @@ import { ActiveFile } from './active-file.js';
 import { Claim } from './claim.js';
 import { CommittedFile } from './committed-file.js';
 import type { FileCell } from './file-cell.js';
-import { type FileStatus, TO_READ, TO_WRITE } from './file-system.js';
+import { isSame, TO_READ, TO_WRITE } from './file-system.js';
 import { loadIdentity } from './identity-file.js';
 import type { MapBinding } from './mapping/binding.js';
 import type { CheckedOptions } from './options.js';
@@ -66,11 +66,6 @@ export function claimCommitted({ place }: FileContext, committed: CommittedFile)
     claim.release();
     throw error;
   }
-}
-
-/** Whether both are of one file, whatever it is called. */
-export function isSame(one: FileStatus, other: FileStatus): boolean {
-  return one.inode === other.inode && one.device === other.device;
 }
 
 function openCommitted({ place, options, bindings, cell }: FileContext): OpenedContent | undefined {

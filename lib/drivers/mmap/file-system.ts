@@ -14,6 +14,11 @@ export interface FileStatus {
   readonly modified: number;
 }
 
+/** Whether both are of one file, whatever it is called. */
+export function isSame(one: FileStatus, other: FileStatus): boolean {
+  return one.inode === other.inode && one.device === other.device;
+}
+
 /**
  * The calls of the operating system that the driver makes, all of them: what can fail, and in which order things reach the disk, is
  * seen here and nowhere else. Offsets and lengths are in bytes; errors are the system's own.
@@ -58,7 +63,8 @@ export const TO_READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const TO_WRITE = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
 export const TO_CREATE = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 export const TO_LOCK = O_RDWR | O_CREAT | O_NOFOLLOW;
-export const FOLDER = O_RDONLY;
+/** A folder, or a file through symbolic links. */
+export const TO_LOOK = O_RDONLY;
 
 const writeLater = promisify(fs.write);
 

@@ -1,8 +1,8 @@
 import { StorageError } from '../../errors/storage-error.js';
 import type { ActiveFile } from './active-file.js';
 import { CommittedFile } from './committed-file.js';
-import { type FileContext, isSame } from './file-context.js';
-import type { FileStatus } from './file-system.js';
+import type { FileContext } from './file-context.js';
+import { type FileStatus, isSame } from './file-system.js';
 import { prepareIdentity } from './identity-file.js';
 import type { OpenFile } from './open-file.js';
 
@@ -80,12 +80,11 @@ export class FinalFile {
     }
     // It is committed: nothing that fails from here on can change that.
     cell.set(this.#status, size);
-    if (this.#hasIdentity) {
-      try {
-        place.rename(place.identityTemp, place.identity);
-      } catch {
-        // Content without an identity is content all the same.
-      }
+    try {
+      if (this.#hasIdentity) place.rename(place.identityTemp, place.identity);
+      else place.unlink(place.identity);
+    } catch {
+      // Content without an identity is content all the same.
     }
     return new CommittedFile(this.#file, size, bindings, place.path);
   }

@@ -133,7 +133,6 @@ export class MmapDriver implements Driver {
       if (options.durable) place.syncFolder();
       // Not before: should the rename be lost in a crash, then these are what is left.
       place.clear(place.coverage, place.part, place.coverageTemp, place.fresh, place.identityTemp);
-      if (!options.keepIdentity) place.clear(place.identity);
     } finally {
       this.#release();
     }

@@ -5,6 +5,11 @@ import { ioError, systemCode } from './io-error.js';
 /** Node moves at most 2^31−1 bytes in one call. */
 const LONGEST_CALL = 2 ** 30;
 
+/** Closes the descriptors of what nobody holds any more. */
+const forgotten = new FinalizationRegistry<() => void>((close) => {
+  close();
+});
+
 /**
  * An open file: positional reads and writes that do all they are asked to or throw, and a descriptor that stays open while an
  * asynchronous call uses it.
@@ -26,6 +31,7 @@ export class OpenFile {
     this.descriptor = descriptor;
     this.#name = name;
     this.#path = path;
+    forgotten.register(this, closing(files, descriptor), this);
   }
 
   get status(): FileStatus {
@@ -122,11 +128,8 @@ export class OpenFile {
   #leave(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    try {
-      this.#files.close(this.descriptor);
-    } catch {
-      // The system frees the descriptor whatever it answers, and what had to be durable was synced before.
-    }
+    forgotten.unregister(this);
+    closing(this.#files, this.descriptor)();
   }
 
   #error(asked: string, cause: unknown): StorageError {
@@ -141,4 +144,15 @@ export class OpenFile {
       { path: this.#path, range: { start, end } },
     );
   }
+}
+
+/** Outside of the class, so that what it makes does not hold the file. */
+function closing(files: FileSystem, descriptor: number): () => void {
+  return () => {
+    try {
+      files.close(descriptor);
+    } catch {
+      // The system frees the descriptor whatever it answers, and what had to be durable was synced before.
+    }
+  };
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { StorageError } from '../../errors/storage-error.js';
-import { type FileStatus, type FileSystem, FOLDER, TO_CREATE } from './file-system.js';
+import { type FileStatus, type FileSystem, TO_CREATE, TO_LOCK, TO_LOOK } from './file-system.js';
 import { attempt, ioError, systemCode } from './io-error.js';
 import { OpenFile } from './open-file.js';
 
@@ -64,6 +64,11 @@ export class Place {
       file.close();
       throw error;
     }
+  }
+
+  /** Opens the lock file, which is made where there is none. */
+  openLock(): OpenFile {
+    return attempt(`open ${this.lock}`, this.path, () => this.#opened(this.lock, TO_LOCK));
   }
 
   /** Makes a file of ours, in place of whatever had the name before. */
@@ -149,7 +154,7 @@ export class Place {
   /** Windows has no folders that can be opened, and writes names through. */
   #openFolder(): OpenFile | undefined {
     if (process.platform === 'win32') return undefined;
-    return attempt(`open the folder ${this.#folder}`, this.path, () => this.#opened(this.#folder, FOLDER));
+    return attempt(`open the folder ${this.#folder}`, this.path, () => this.#opened(this.#folder, TO_LOOK));
   }
 
   #notRegular(name: string, { isDirectory }: FileStatus): StorageError {

@@ -12,13 +12,18 @@ export interface MapBinding {
   readonly largestEnd: number;
   /** The longest mapping, in bytes. */
   readonly longest: number;
-  /** Maps bytes to be read; throws if the system refuses. `offset` is a multiple of 64 KiB; both in bytes. */
-  mapShared(descriptor: number, offset: number, length: number): Uint8Array;
-  /** The same, to be read and written by this process alone: what is written reaches no file. */
-  mapPrivate(descriptor: number, offset: number, length: number): Uint8Array<ArrayBuffer>;
   /**
-   * Lets go of a shared mapping, whose array must not be touched again. Undefined where the garbage collector decides. Private ones are
-   * handed out, and may have been transferred to another thread: they are never unmapped.
+   * Maps bytes to be read; throws if the system refuses. `offset` is a multiple of 64 KiB; both in bytes. It is unmapped when it is
+   * collected, so it must not leave this thread.
    */
+  mapShared(descriptor: number, offset: number, length: number): Uint8Array;
+  /**
+   * The same, to be read and written by this process alone: what is written reaches no file. It may be handed out, and transferred to
+   * another thread.
+   */
+  mapPrivate(descriptor: number, offset: number, length: number): Uint8Array<ArrayBuffer>;
+  /** Unmaps a shared mapping now, whose array must not be touched again; undefined where only the garbage collector can. */
   readonly unmap?: ((mapping: Uint8Array) => void) | undefined;
+  /** Whether private mappings go when they are collected; else they stay for good, for they may have been transferred. */
+  readonly collectsPrivate: boolean;
 }

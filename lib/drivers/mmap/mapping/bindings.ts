@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 import { StorageError } from '../../../errors/storage-error.js';
-import { type FileSystem, NODE_FILES, TO_READ } from '../file-system.js';
+import { type FileSystem, NODE_FILES, TO_LOOK } from '../file-system.js';
 import { BINDING_NAMES, type BindingName, type MapBinding } from './binding.js';
 import { bindKoffi } from './koffi.js';
 import { bindMmapIo } from './mmap-io.js';
@@ -56,7 +56,7 @@ function bind(name: BindingName): MapBinding | Error {
 
 /** A binding may load and not work (Electron forbids memory that is not V8's own): it has to map a file that is certainly there. */
 function probe(binding: MapBinding, files: FileSystem): void {
-  const descriptor = files.open(process.execPath, TO_READ);
+  const descriptor = files.open(process.execPath, TO_LOOK);
   try {
     const expected = new Uint8Array(PROBE_BYTES);
     files.read(descriptor, expected, 0, PROBE_BYTES, 0);

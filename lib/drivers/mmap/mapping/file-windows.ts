@@ -51,11 +51,7 @@ export class FileWindows {
 
   /** Unmaps what can be; the file stays open. */
   close(): void {
-    for (const { bytes, binding } of this.#mapped) {
-      if (binding.unmap === undefined) continue;
-      binding.unmap(bytes);
-      releaseMappings(1);
-    }
+    for (const { bytes, binding } of this.#mapped) binding.unmap?.(bytes);
     this.#mapped.length = 0;
     this.#windows.length = 0;
   }
@@ -74,7 +70,7 @@ export class FileWindows {
       try {
         const bytes = binding.mapShared(this.#file.descriptor, start, end - start);
         this.#mapped.push({ bytes, binding });
-        if (binding.unmap === undefined) releaseWhenCollected(bytes.buffer, 1);
+        releaseWhenCollected(bytes.buffer, 1);
         return bytes;
       } catch {
         // Too little address space, say: the next way, and at last plain reads, give the same bytes.

@@ -9,6 +9,12 @@ interface Koffi {
   errno(): number;
 }
 
+interface Mapping {
+  readonly pointer: bigint;
+  /** In bytes. */
+  readonly length: number;
+}
+
 // The same on Linux, macOS and the BSDs.
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -25,14 +31,22 @@ export function bindKoffi(load: (name: string) => unknown): MapBinding {
   const library = koffi.load(null);
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(void *, size_t)');
-  const pointers = new WeakMap<ArrayBufferLike, bigint>();
-  const map = (protection: number, flags: number, descriptor: number, offset: number, length: number): ArrayBuffer => {
+  const collected = new FinalizationRegistry<Mapping>(({ pointer, length }) => {
+    munmap(pointer, length);
+  });
+  const shared = new WeakMap<ArrayBufferLike, Mapping>();
+
+  const map = (
+    protection: number,
+    flags: number,
+    descriptor: number,
+    offset: number,
+    length: number,
+  ): { buffer: ArrayBuffer; mapping: Mapping } => {
     const pointer = mmap(null, length, protection, flags, descriptor, offset) as bigint;
     if (pointer === MAP_FAILED) throw new Error(`mmap failed with errno ${koffi.errno()}`);
     try {
-      const buffer = koffi.view(pointer, length);
-      pointers.set(buffer, pointer);
-      return buffer;
+      return { buffer: koffi.view(pointer, length), mapping: { pointer, length } };
     } catch (error) {
       munmap(pointer, length);
       throw error;
@@ -42,12 +56,22 @@ export function bindKoffi(load: (name: string) => unknown): MapBinding {
     name: 'koffi',
     largestEnd: Number.MAX_SAFE_INTEGER,
     longest: constants.MAX_LENGTH,
-    mapShared: (descriptor, offset, length) => new Uint8Array(map(PROT_READ, MAP_SHARED, descriptor, offset, length)),
-    mapPrivate: (descriptor, offset, length) =>
-      new Uint8Array(map(PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, offset, length)),
-    unmap({ buffer, length }) {
-      const pointer = pointers.get(buffer);
-      if (pointer !== undefined) munmap(pointer, length);
+    collectsPrivate: false,
+    mapShared(descriptor, offset, length) {
+      const { buffer, mapping } = map(PROT_READ, MAP_SHARED, descriptor, offset, length);
+      shared.set(buffer, mapping);
+      collected.register(buffer, mapping, mapping);
+      return new Uint8Array(buffer);
+    },
+    mapPrivate(descriptor, offset, length) {
+      return new Uint8Array(map(PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, offset, length).buffer);
+    },
+    unmap({ buffer }) {
+      const mapping = shared.get(buffer);
+      if (mapping === undefined) return;
+      shared.delete(buffer);
+      collected.unregister(mapping);
+      munmap(mapping.pointer, mapping.length);
     },
   };
 }

@@ -20,6 +20,7 @@ export function bindMmapIo(load: (name: string) => unknown): MapBinding {
     name: 'mmap-io',
     largestEnd: PAST_32_BIT,
     longest: PAST_32_BIT,
+    collectsPrivate: true,
     mapShared: (descriptor, offset, length) => map(mmap.PROT_READ, mmap.MAP_SHARED, descriptor, offset, length),
     mapPrivate(descriptor, offset, length) {
       const bytes = map(mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE, descriptor, offset, length);

@@ -52,7 +52,7 @@ export class PrivateViews {
       }
       try {
         const mapping = binding.mapPrivate(this.#file.descriptor, from, to - from);
-        if (binding.unmap === undefined) releaseWhenCollected(mapping.buffer, 1);
+        if (binding.collectsPrivate) releaseWhenCollected(mapping.buffer, 1);
         return mapping;
       } catch (error) {
         releaseMappings(1);

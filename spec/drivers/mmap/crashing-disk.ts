@@ -1,0 +1,211 @@
+import fs from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/file-system.js';
+
+/** A change of the names in the folder: `name` stands for the file `inode` from now on, or for none. */
+interface NameChange {
+  readonly name: string;
+  readonly inode: string | undefined;
+}
+
+/** What the disk may hold after a crash. */
+export interface Wreck {
+  readonly what: string;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+/**
+ * A disk that can be looked at after every call, as it would be found after a crash at that point.
+ *
+ * The files are real; this keeps account of what has been made durable. After `kill -9` everything is there that was handed to the system.
+ * After power loss a file's bytes are those of its last sync, and what came later is lost or reads as zeros; the names are those of the
+ * folder's last sync, and of the changes since then any number has reached the disk, in order.
+ */
+export class CrashingDisk implements FileSystem {
+  /** Every call so far that changes something or makes it durable. */
+  readonly calls: string[] = [];
+  readonly #folder: string;
+  readonly #looked: (disk: CrashingDisk) => void;
+  readonly #inodes = new Map<number, string>();
+  readonly #synced = new Map<string, Buffer>();
+  /** Inodes may be used again, so every file has a number of its own. */
+  readonly #files = new Map<string, { inode: string; current: string }>();
+  #names = new Map<string, string>();
+  #changes: NameChange[] = [];
+  #count = 0;
+
+  /** @param looked - called after every call */
+  constructor(folder: string, looked: (disk: CrashingDisk) => void) {
+    this.#folder = folder;
+    this.#looked = looked;
+  }
+
+  open(path: string, flags: number): number {
+    const isNew = !fs.existsSync(path);
+    const descriptor = NODE_FILES.open(path, flags);
+    const name = basename(path);
+    if (path === this.#folder) {
+      this.#inodes.set(descriptor, 'folder');
+      return descriptor;
+    }
+    if (isNew) {
+      this.#count += 1;
+      this.#files.set(name, { inode: String(this.#count), current: path });
+      this.#change(name, String(this.#count));
+      this.#inodes.set(descriptor, String(this.#count));
+      this.#after(`create ${name}`);
+    } else {
+      this.#inodes.set(descriptor, this.#files.get(name)?.inode ?? 'unknown');
+    }
+    return descriptor;
+  }
+
+  close(descriptor: number): void {
+    NODE_FILES.close(descriptor);
+    this.#inodes.delete(descriptor);
+  }
+
+  write(...args: Parameters<FileSystem['write']>): number {
+    const written = NODE_FILES.write(...args);
+    this.#after(`write ${this.#nameOf(args[0])}`);
+    return written;
+  }
+
+  async writeLater(...args: Parameters<FileSystem['writeLater']>): Promise<number> {
+    const name = this.#nameOf(args[0]);
+    const written = await NODE_FILES.writeLater(...args);
+    this.#after(`write ${name}`);
+    return written;
+  }
+
+  rename(from: string, to: string): void {
+    NODE_FILES.rename(from, to);
+    const file = this.#files.get(basename(from));
+    if (file === undefined) throw new Error(`renamed ${from}, which nobody has made`);
+    this.#files.delete(basename(from));
+    this.#files.set(basename(to), { ...file, current: to });
+    // One change: it is there whole or not at all.
+    this.#changes.push({ name: `${basename(from)} → ${basename(to)}`, inode: file.inode });
+    this.#after(`rename ${basename(from)} ${basename(to)}`);
+  }
+
+  unlink(path: string): void {
+    NODE_FILES.unlink(path);
+    this.#files.delete(basename(path));
+    this.#change(basename(path), undefined);
+    this.#after(`unlink ${basename(path)}`);
+  }
+
+  syncData(descriptor: number): void {
+    this.#sync(descriptor, this.#content(descriptor));
+  }
+
+  sync(descriptor: number): void {
+    this.#sync(descriptor, this.#content(descriptor));
+  }
+
+  async syncDataLater(descriptor: number): Promise<void> {
+    await this.syncLater(descriptor);
+  }
+
+  /** What it makes durable is what was there when it was called; the rest may be, or not. */
+  async syncLater(descriptor: number): Promise<void> {
+    const content = this.#content(descriptor);
+    const inode = this.#inodes.get(descriptor);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sync(descriptor, content, inode);
+  }
+
+  readonly read = NODE_FILES.read;
+  readonly status = NODE_FILES.status;
+  readonly linkStatus = NODE_FILES.linkStatus;
+  readonly readLink = NODE_FILES.readLink;
+  readonly realPath = NODE_FILES.realPath;
+  readonly makeFolder = NODE_FILES.makeFolder;
+
+  /** Everything that may be found after a crash at this point. */
+  *wrecks(): Iterable<Wreck> {
+    const current = new Map<string, Buffer>();
+    for (const [name, { current: path }] of this.#files) current.set(name, fs.readFileSync(path));
+    yield { what: 'killed', files: current };
+    for (let kept = 0; kept <= this.#changes.length; kept += 1) {
+      const names = this.#namesAfter(kept);
+      for (const lost of ['gone', 'zeros'] as const) {
+        const files = new Map<string, Buffer>();
+        for (const [name, inode] of names) files.set(name, this.#afterPowerLoss(inode, lost));
+        yield {
+          what: `power lost with ${kept} of ${this.#changes.length} names, what was not synced is ${lost}`,
+          files,
+        };
+      }
+    }
+  }
+
+  #namesAfter(kept: number): Map<string, string> {
+    const names = new Map(this.#names);
+    for (const { name, inode } of this.#changes.slice(0, kept)) apply(names, name, inode);
+    return names;
+  }
+
+  #afterPowerLoss(inode: string, lost: 'gone' | 'zeros'): Buffer {
+    const synced = this.#synced.get(inode) ?? Buffer.alloc(0);
+    if (lost === 'gone') return synced;
+    const file = [...this.#files.values()].find((known) => known.inode === inode);
+    const length = file === undefined ? synced.length : fs.statSync(file.current).size;
+    const found = Buffer.alloc(Math.max(length, synced.length));
+    synced.copy(found);
+    return found;
+  }
+
+  #content(descriptor: number): Buffer | undefined {
+    if (this.#inodes.get(descriptor) === 'folder') return undefined;
+    const content = Buffer.alloc(fs.fstatSync(descriptor).size);
+    fs.readSync(descriptor, content, 0, content.length, 0);
+    return content;
+  }
+
+  #sync(descriptor: number, content: Buffer | undefined, inode = this.#inodes.get(descriptor)): void {
+    if (content === undefined) {
+      this.#names = this.#namesAfter(this.#changes.length);
+      this.#changes = [];
+      this.#after('sync folder');
+    } else {
+      this.#synced.set(inode ?? 'unknown', content);
+      this.#after(`sync ${this.#nameOf(descriptor)}`);
+    }
+  }
+
+  #nameOf(descriptor: number): string {
+    const inode = this.#inodes.get(descriptor);
+    return [...this.#files].find(([, file]) => file.inode === inode)?.[0] ?? '(a name that is gone)';
+  }
+
+  #change(name: string, inode: string | undefined): void {
+    this.#changes.push({ name, inode });
+  }
+
+  #after(call: string): void {
+    this.calls.push(call);
+    this.#looked(this);
+  }
+}
+
+function apply(names: Map<string, string>, name: string, inode: string | undefined): void {
+  const [from, to] = name.split(' → ');
+  if (to !== undefined && from !== undefined) {
+    names.delete(from);
+    names.set(to, inode ?? '');
+  } else if (inode === undefined) {
+    names.delete(name);
+  } else {
+    names.set(name, inode);
+  }
+}
+
+/** Puts a wreck on a real disk. */
+export function lay(wreck: Wreck, folder: string): void {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  for (const [name, content] of wreck.files) fs.writeFileSync(join(folder, name), content);
+}

@@ -1,0 +1,234 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+import { MmapDriver, type OpenMode } from '../../../lib/node.js';
+import { errorOf, folder, freshPath, namesBeside, openAt, pattern } from './scratch.js';
+
+const OUTSIDER = fileURLToPath(new URL('./fixtures/outsider.js', import.meta.url));
+const MODES = ['auto', 'read-write', 'read-only'] as const;
+
+/** Prepares what the name says, and answers the path to open. */
+const situations = {
+  missing: () => freshPath(),
+  empty() {
+    const path = file('');
+    return path;
+  },
+  complete: () => file('complete'),
+  partial: () => partial(freshPath()),
+  'partial and complete': () => {
+    const path = partial(freshPath());
+    writeFileSync(path, 'complete');
+    return path;
+  },
+  'a folder': () => {
+    const path = freshPath();
+    mkdirSync(path, { recursive: true });
+    return path;
+  },
+  'a symbolic link to a complete file': () => link(file('complete')),
+  'a symbolic link to a partial one': () => link(partial(freshPath())),
+  'a dangling symbolic link': () => link(freshPath()),
+  'a circle of symbolic links': () => {
+    const path = freshPath();
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(path, path);
+    return path;
+  },
+} satisfies Record<string, () => string>;
+type Situation = keyof typeof situations;
+
+/** What each mode makes of each; the table of docs/files.md. */
+const table: Record<Situation, Record<OpenMode, string>> = {
+  missing: { auto: 'new', 'read-write': 'new', 'read-only': 'NOT_FOUND' },
+  empty: { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
+  complete: { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
+  partial: { auto: 'partial', 'read-write': 'partial', 'read-only': 'NOT_FOUND' },
+  'partial and complete': { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
+  'a folder': { auto: 'IO', 'read-write': 'IO', 'read-only': 'IO' },
+  'a symbolic link to a complete file': { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
+  'a symbolic link to a partial one': { auto: 'partial', 'read-write': 'partial', 'read-only': 'NOT_FOUND' },
+  'a dangling symbolic link': { auto: 'new', 'read-write': 'new', 'read-only': 'NOT_FOUND' },
+  'a circle of symbolic links': { auto: 'IO', 'read-write': 'IO', 'read-only': 'IO' },
+};
+
+function file(content: string): string {
+  const path = freshPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+function partial(path: string): string {
+  const resource = openAt(path, {}, { expectedLength: 100, identity: '"v1"' });
+  resource.writeAt(10, pattern(20));
+  resource.close();
+  return path;
+}
+
+function link(target: string): string {
+  const path = freshPath('link');
+  mkdirSync(dirname(path), { recursive: true });
+  // Relative, so that it is resolved from where the link is.
+  symlinkSync(relative(dirname(path), target), path);
+  return path;
+}
+
+describe('opening', () => {
+  const cases = Object.entries(table).flatMap(([situation, row]) =>
+    MODES.map((mode) => [situation as Situation, mode, row[mode]] as const),
+  );
+  it.each(cases)('%s, in mode %s: %s', (situation, mode, expected) => {
+    const path = situations[situation]();
+    if (expected === expected.toUpperCase()) {
+      const error = errorOf(() => openAt(path, { mode }));
+      expect(error.code).toBe(expected);
+      expect(error.path).toBeDefined();
+      return;
+    }
+    const resource = openAt(path, { mode });
+    expect(resource.origin).toEqual({ from: expected });
+    if (expected === 'complete') {
+      const length = situation === 'empty' ? 0 : 8;
+      expect(resource.status).toEqual({ state: 'committed', finalLength: length });
+      expect(Buffer.from(resource.readAll()).toString()).toBe(situation === 'empty' ? '' : 'complete');
+    } else {
+      expect(resource.status.state).toBe('active');
+      expect(resource.coverage.toArray()).toEqual(expected === 'partial' ? [{ start: 10, end: 30 }] : []);
+      expect([resource.expectedLength, resource.identity]).toEqual(
+        expected === 'partial' ? [100, '"v1"'] : [undefined, undefined],
+      );
+    }
+  });
+
+  it('resolves the path once, at open: what it says then is absolute and free of links', () => {
+    const target = freshPath();
+    const path = link(target);
+    const before = process.cwd();
+    process.chdir(dirname(path));
+    try {
+      const driver = new MmapDriver({ path: 'link' });
+      expect(driver.path).toBe('link');
+    } finally {
+      process.chdir(before);
+    }
+    const resource = openAt(path);
+    expect([resource.path, resource.driver.path]).toEqual([target, target]);
+    resource.writeAt(0, pattern(5));
+    resource.commit();
+    expect(readFileSync(target)).toEqual(pattern(5));
+    expect(readlinkSync(path)).toBe(relative(dirname(path), target));
+    expect([namesBeside(path), namesBeside(target)]).toEqual([['link'], ['content']]);
+  });
+
+  it('makes parent folders where a new file may be written, and none to read', () => {
+    const path = join(freshPath(), 'deep', 'down', 'content');
+    expect(errorOf(() => openAt(path, { mode: 'read-only' })).code).toBe('NOT_FOUND');
+    expect(existsSync(dirname(path))).toBe(false);
+    openAt(path);
+    expect(existsSync(dirname(path))).toBe(true);
+  });
+
+  it('refuses a parent that is a file', () => {
+    const path = join(file('x'), 'content');
+    for (const mode of MODES) expect(errorOf(() => openAt(path, { mode })).code).toBe('IO');
+  });
+
+  it('gives new files the permissions that Node itself would give them', () => {
+    const path = freshPath();
+    const before = process.umask(0o027);
+    try {
+      const resource = openAt(path);
+      resource.writeAt(0, pattern(5));
+      resource.commit();
+    } finally {
+      process.umask(before);
+    }
+    const result = spawnSync('stat', ['-c', '%a', path], { encoding: 'utf8' });
+    expect(result.stdout.trim()).toBe('640');
+  });
+
+  it('reads only in mode read-only: writing and reactivating are READ_ONLY, and nothing appears beside the file', () => {
+    const path = file('complete');
+    const resource = openAt(path, { mode: 'read-only' });
+    for (const write of [
+      () => resource.writeAt(0, pattern(1)),
+      () => resource.writeAll(pattern(1)),
+      () => resource.reactivate(),
+      () => resource.discard({ committed: true }),
+    ]) {
+      expect(errorOf(write).code).toBe('READ_ONLY');
+    }
+    expect(namesBeside(path)).toEqual(['content']);
+    expect(readFileSync(path, 'utf8')).toBe('complete');
+  });
+
+  it('a write to committed content is READ_ONLY in mode auto, and reactivates in mode read-write', () => {
+    const path = file('complete');
+    const auto = openAt(path);
+    expect(errorOf(() => auto.writeAt(0, pattern(1))).code).toBe('READ_ONLY');
+    auto.close();
+
+    const writable = openAt(path, { mode: 'read-write' });
+    const states: string[] = [];
+    writable.status$.subscribe(({ state }) => states.push(state));
+    writable.writeAt(0, new Uint8Array(0));
+    expect(states).toEqual(['committed']);
+    writable.writeAt(8, Buffer.from('ly'));
+    expect(states).toEqual(['committed', 'active']);
+    expect(existsSync(path)).toBe(false);
+    writable.commit();
+    expect(readFileSync(path, 'utf8')).toBe('completely');
+  });
+});
+
+describe('without permission', () => {
+  /** Opens as a user who owns nothing here; answers the code of the error, or what was found. */
+  function asOutsider(path: string, mode: OpenMode): string {
+    chmodSync(folder, 0o755);
+    const { stdout, stderr } = spawnSync(process.execPath, [OUTSIDER, path, mode], {
+      encoding: 'utf8',
+      uid: 65_534,
+      gid: 65_534,
+    });
+    return stdout.trim() || stderr;
+  }
+
+  // Root may do everything, and nobody else may become somebody else.
+  const isRoot = process.getuid?.() === 0;
+
+  it.each([
+    ['a file that must not be read', 0o755, 0o600, 'IO IO IO'],
+    ['a file that may be read, in a folder that must not be written', 0o755, 0o644, 'complete complete complete'],
+  ])('%s', (_what, folderMode, fileMode, expected) => {
+    const path = file('complete');
+    chmodSync(dirname(path), folderMode);
+    chmodSync(path, fileMode);
+    const found = MODES.map((mode) => (isRoot ? asOutsider(path, mode) : expected.split(' ')[0]));
+    expect(found.join(' ')).toBe(expected);
+  });
+
+  it.each([
+    ['a new file in a folder that must not be written', 0o755, 'IO IO NOT_FOUND'],
+    ['a folder that must not be entered', 0o700, 'IO IO IO'],
+  ])('%s', (_what, folderMode, expected) => {
+    const path = freshPath();
+    mkdirSync(dirname(path), { recursive: true });
+    chmodSync(dirname(path), folderMode);
+    const found = MODES.map((mode, index) => (isRoot ? asOutsider(path, mode) : expected.split(' ')[index]));
+    expect(found.join(' ')).toBe(expected);
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+});
