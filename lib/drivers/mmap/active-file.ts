@@ -42,7 +42,7 @@ export class ActiveFile {
   #stored: Buffer | undefined;
   #undurable: StorageError | undefined;
 
-  /** @param file - `.part` where one is taken up; else it is made at the first write */
+  /** @param file - `.part` where one is taken up, closed if this throws; else it is made at the first write */
   constructor(
     place: Place,
     cell: FileCell,
@@ -56,7 +56,9 @@ export class ActiveFile {
     this.#checkpoints = new Checkpoints(policy, () => this.#checkpoint());
     this.#file = file;
     this.#named = file !== undefined;
-    if (file !== undefined) cell.set(file.status, undefined);
+    file?.orClose(() => {
+      cell.set(file.status, undefined);
+    });
   }
 
   /** `.part`; made if there is none yet. */
@@ -129,12 +131,9 @@ export class ActiveFile {
     const place = this.#place;
     if (place.unlink(place.coverage)) place.syncFolder();
     const file = place.create(place.part);
-    try {
+    file.orClose(() => {
       this.#cell.set(file.status, undefined);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    });
     this.#file = file;
     return file;
   }

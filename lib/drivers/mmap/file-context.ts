@@ -4,7 +4,7 @@ import { ActiveFile } from './active-file.js';
 import { Claim } from './claim.js';
 import { CommittedFile } from './committed-file.js';
 import type { FileCell } from './file-cell.js';
-import { isSame, TO_READ, TO_WRITE } from './file-system.js';
+import { type FileStatus, isSame, TO_READ, TO_WRITE } from './file-system.js';
 import { loadIdentity } from './identity-file.js';
 import type { MapBinding } from './mapping/binding.js';
 import type { CheckedOptions } from './options.js';
@@ -56,22 +56,27 @@ export function claimCommitted({ place }: FileContext, committed: CommittedFile)
   try {
     const named = place.status(place.path);
     if (named !== undefined && isSame(named, committed.file.status)) return claim;
-    throw new StorageError(
-      'CHANGED',
-      `Asked to write ${place.path} again, and it ${named === undefined ? 'was removed' : 'is another file now'}: somebody else has ` +
-        'written it since it was opened. Close this resource and open the path anew.',
-      { path: place.path },
-    );
+    throw replacedError(place.path, named);
   } catch (error) {
     claim.release();
     throw error;
   }
 }
 
+/** The error for content that cannot be written again, since its path has another file, or none. */
+export function replacedError(path: string, named: FileStatus | undefined): StorageError {
+  return new StorageError(
+    'CHANGED',
+    `Asked to write ${path} again, and it ${named === undefined ? 'was removed' : 'is another file now'}: somebody else has written it ` +
+      'since it was opened. Close this resource and open the path anew.',
+    { path },
+  );
+}
+
 function openCommitted({ place, options, bindings, cell }: FileContext): OpenedContent | undefined {
   const file = place.find(place.path, TO_READ);
   if (file === undefined) return undefined;
-  try {
+  return file.orClose(() => {
     const { status } = file;
     const { size } = status;
     const identity = options.keepIdentity ? loadIdentity(place, status) : undefined;
@@ -81,10 +86,7 @@ function openCommitted({ place, options, bindings, cell }: FileContext): OpenedC
       claim: undefined,
       found: { coverage: size > 0 ? [{ start: 0, end: size }] : [], committedLength: size, identity },
     };
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+  });
 }
 
 function openPartial(context: FileContext, claim: Claim): OpenedContent {

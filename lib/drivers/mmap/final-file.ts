@@ -54,11 +54,12 @@ export class FinalFile {
     const { place, options } = context;
     const file = place.create(place.fresh);
     try {
-      fill(file);
-      if (options.durable) file.sync();
-      return new FinalFile(context, file, place.fresh);
+      return file.orClose(() => {
+        fill(file);
+        if (options.durable) file.sync();
+        return new FinalFile(context, file, place.fresh);
+      });
     } catch (error) {
-      file.close();
       place.clear(place.fresh);
       throw error;
     }

@@ -42,6 +42,16 @@ export class OpenFile {
     }
   }
 
+  /** Does something with the file, which is closed if that throws. */
+  orClose<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
   /** Fills `target` with the bytes at `offset`; throws `IO` if the file ends before. */
   read(offset: number, target: Uint8Array): void {
     for (let done = 0; done < target.length;) {

@@ -57,13 +57,11 @@ export class Place {
       if (systemCode(cause) === 'ENOENT') return undefined;
       throw ioError(`open ${name}`, this.path, cause);
     }
-    try {
-      if (!file.status.isFile) throw this.#notRegular(name, file.status);
-      return file;
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    return file.orClose(() => {
+      const { status } = file;
+      if (status.isFile) return file;
+      throw this.#notRegular(name, status);
+    });
   }
 
   /** Opens the lock file, which is made where there is none. */

@@ -2,7 +2,7 @@ import { ActiveFile } from './active-file.js';
 import type { Claim } from './claim.js';
 import type { CommittedFile } from './committed-file.js';
 import { encodeRecord } from './content-record.js';
-import { claimCommitted, type FileContext } from './file-context.js';
+import { claimCommitted, type FileContext, replacedError } from './file-context.js';
 import { TO_WRITE } from './file-system.js';
 import { storeRecord } from './stored-record.js';
 
@@ -15,7 +15,8 @@ export function reopenFile(context: FileContext, committed: CommittedFile): { co
   const claim = claimCommitted(context, committed);
   try {
     const file = place.find(place.path, TO_WRITE);
-    try {
+    if (file === undefined) throw replacedError(place.path, undefined);
+    return file.orClose(() => {
       // What another content has left behind goes first: the coverage file is to speak of this one.
       place.removePartial();
       place.syncFolder();
@@ -26,15 +27,12 @@ export function reopenFile(context: FileContext, committed: CommittedFile): { co
       try {
         // Before anything is written: after a crash there must be no changed bytes under the final name.
         place.syncFolder();
+        return { content: new ActiveFile(place, cell, record, options.checkpoint, file), claim };
       } catch (error) {
         place.rename(place.part, place.path);
         throw error;
       }
-      return { content: new ActiveFile(place, cell, record, options.checkpoint, file), claim };
-    } catch (error) {
-      file?.close();
-      throw error;
-    }
+    });
   } catch (error) {
     claim.release();
     throw error;

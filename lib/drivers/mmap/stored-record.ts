@@ -90,7 +90,7 @@ export function findPartial(place: Place, flags: number): FoundPartial {
   }
   const file = place.find(place.part, flags);
   if (file === undefined) return {};
-  const { size } = file.status;
+  const { size } = file.orClose(() => file.status);
   if (size >= coveredEnd && coveredBytes > 0) return { file, record };
   file.close();
   if (coveredBytes === 0) return {};

@@ -1,0 +1,34 @@
+import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/file-system.js';
+
+/** An error as the operating system makes them. */
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: by the test`), { code });
+}
+
+type Call = (...args: never[]) => unknown;
+
+/** The real file system, with something done before each call; it counts descriptors, so that a leak shows. */
+export function faultyFiles(before: (call: keyof FileSystem, args: readonly unknown[]) => void): {
+  files: FileSystem;
+  open: Set<number>;
+} {
+  const open = new Set<number>();
+  const wrap =
+    (name: keyof FileSystem): Call =>
+    (...args) => {
+      // Closing frees the descriptor whatever happens.
+      if (name === 'close') open.delete(args[0] as unknown as number);
+      else before(name, args);
+      const answer = (NODE_FILES[name] as Call)(...args);
+      if (name === 'open') open.add(answer as number);
+      return answer;
+    };
+  const names = Object.keys(NODE_FILES) as (keyof FileSystem)[];
+  const files = Object.fromEntries(
+    names.map((name) => {
+      const call = wrap(name);
+      return [name, name.endsWith('Later') ? async (...args: never[]) => call(...args) : call];
+    }),
+  );
+  return { files: files as unknown as FileSystem, open };
+}
