@@ -91,12 +91,16 @@ export abstract class BytesView {
     for (;;) {
       const { generation } = control;
       const length = Math.min(target.length, control.coveredUntil(offset) - offset);
-      // Behind the look at the coverage: the section that made this generation is over by then.
-      if (generation !== this.#generation) {
-        bytes.refresh?.();
+      try {
+        // Behind the look at the coverage: the section that made this generation is over by then.
+        if (generation !== this.#generation) bytes.refresh?.();
         this.#generation = generation;
+        if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
+      } catch (error) {
+        // The owner may have replaced the bytes by fewer since, or taken them elsewhere.
+        if (control.isGeneration(generation)) throw error;
+        continue;
       }
-      if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
       if (control.isGeneration(generation)) return length;
     }
   }

@@ -36,7 +36,9 @@ export function attachFile(data: unknown): Attachment {
   const open = (): FileWindows | OpenFile => {
     file ??= find(place, cell) ?? lost(path);
     const { finalLength } = cell;
-    bytes = finalLength === undefined ? file : new FileWindows(file, finalLength, bindingsFor(mapping, path));
+    // The cell may speak of another file by now. Nothing is mapped past the end of this one, which never becomes shorter.
+    const length = Math.min(finalLength ?? 0, file.status.size);
+    bytes = finalLength === undefined ? file : new FileWindows(file, length, bindingsFor(mapping, path));
     return bytes;
   };
   const letGo = (): void => {

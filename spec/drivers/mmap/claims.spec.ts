@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
 import { MmapDriver } from '../../../lib/node.js';
-import { type Owner, processOwner, threadOwner } from './owners.js';
+import { type Elsewhere, processOwner, threadOwner } from './elsewhere.js';
 import { errorOf, freshPath, namesBeside, openAt, pattern, rejectionOf } from './scratch.js';
 
 const CONTENDER = fileURLToPath(new URL('./fixtures/contender.js', import.meta.url));
 
-const elsewhere: [string, () => Owner][] = [
+const elsewhere: [string, () => Elsewhere][] = [
   ['another thread', threadOwner],
   ['another process', processOwner],
 ];
@@ -67,7 +67,7 @@ describe('a second writer', () => {
 });
 
 describe('a claim', () => {
-  const ends: [string, (owner: Owner) => Promise<unknown>, number][] = [
+  const ends: [string, (owner: Elsewhere) => Promise<unknown>, number][] = [
     ['is closed', (owner) => owner.call('close'), 1000],
     ['is cancelled', (owner) => owner.call('abort'), 1000],
     ['is discarded', (owner) => owner.call('discard'), 0],

@@ -7,6 +7,7 @@ import { xorDriver } from '../../../examples/custom-driver/xor-driver.js';
 import { MmapDriver as BuiltMmapDriver } from 'tidemark/node';
 import { MmapDriver, type MmapDriverOptions } from '../../../lib/node.js';
 import { driverConformance } from '../../../lib/testing.js';
+import { MAPPINGS } from './mappings.js';
 import { errorOf, freshPath } from './scratch.js';
 
 const made: string[] = [];
@@ -17,15 +18,6 @@ const newPath = (): string => {
 };
 afterAll(() => {
   for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
-
-/** What is built on this machine; on a Node for which mmap-io does not compile it is not there. */
-const MAPPINGS = (['mmap-io', 'koffi', 'off'] as const).filter((mapping) => {
-  try {
-    return new MmapDriver({ path: 'x', mapping }).mapping === mapping;
-  } catch {
-    return false;
-  }
 });
 
 for (const mapping of MAPPINGS) {

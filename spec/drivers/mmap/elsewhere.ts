@@ -5,16 +5,16 @@ import { afterEach } from '@jest/globals';
 
 import { StorageError, type StorageErrorCode } from '../../../lib/index.js';
 
-const OWNER = fileURLToPath(new URL('./fixtures/owner.js', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url));
 
 interface Answer {
   readonly value?: unknown;
   readonly error?: { readonly code?: string; readonly path?: string; readonly message: string };
 }
 
-/** An owner of a file elsewhere; every one of them is ended after each test. */
-export interface Owner {
-  /** Runs a command of `fixtures/owner.js`; rejects with what it threw. */
+/** A thread or process that owns or reads a file; every one of them is ended after each test. */
+export interface Elsewhere {
+  /** Runs a command of its fixture; rejects with what it threw. */
   call<T = unknown>(command: string, ...args: unknown[]): Promise<T>;
   /** Ends it without any code of its own running: `terminate`, or `kill -9`. */
   kill(): Promise<void>;
@@ -22,15 +22,24 @@ export interface Owner {
   readonly ended: Promise<unknown>;
 }
 
-const owners = new Set<Owner>();
+const owners = new Set<Elsewhere>();
 
 afterEach(async () => {
   await Promise.all([...owners].map((owner) => owner.kill()));
   owners.clear();
 });
 
-export function threadOwner(): Owner {
-  const worker = new Worker(OWNER);
+export function threadOwner(): Elsewhere {
+  return thread('owner');
+}
+
+/** A thread that reads what this one owns. */
+export function threadReader(): Elsewhere {
+  return thread('file-reader');
+}
+
+function thread(name: string): Elsewhere {
+  const worker = new Worker(fixture(name));
   return keep({
     call: (command, ...args) =>
       answered(
@@ -44,8 +53,8 @@ export function threadOwner(): Owner {
   });
 }
 
-export function processOwner(): Owner {
-  const child: ChildProcess = fork(OWNER, { serialization: 'advanced' });
+export function processOwner(): Elsewhere {
+  const child: ChildProcess = fork(fixture('owner'), { serialization: 'advanced' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   return keep({
     call: (command, ...args) =>
@@ -70,7 +79,7 @@ async function answered<T>(once: (listener: (answer: Answer) => void) => unknown
   throw new StorageError(error.code as StorageErrorCode, error.message, { path: error.path });
 }
 
-function keep(owner: Owner): Owner {
+function keep(owner: Elsewhere): Elsewhere {
   owners.add(owner);
   return owner;
 }
