@@ -24,29 +24,32 @@ export function isSame(one: FileStatus, other: FileStatus): boolean {
  * seen here and nowhere else. Offsets and lengths are in bytes; errors are the system's own.
  */
 export interface FileSystem {
-  open(path: string, flags: number): number;
-  close(descriptor: number): void;
+  readonly open: (path: string, flags: number) => number;
+  readonly close: (descriptor: number) => void;
   /** May read less than `length`, and 0 at the end. */
-  read(descriptor: number, target: Uint8Array, from: number, length: number, position: number): number;
+  readonly read: ReadCall;
   /** May write less than `length`. */
-  write(descriptor: number, data: Uint8Array, from: number, length: number, position: number): number;
-  status(descriptor: number): FileStatus;
+  readonly write: WriteCall;
+  readonly status: (descriptor: number) => FileStatus;
   /** Of a symbolic link itself, not of what it points at. */
-  linkStatus(path: string): FileStatus;
-  readLink(path: string): string;
-  realPath(path: string): string;
-  makeFolder(path: string): void;
-  rename(from: string, to: string): void;
-  unlink(path: string): void;
-  /** Makes a file's bytes durable. */
-  syncData(descriptor: number): void;
+  readonly linkStatus: (path: string) => FileStatus;
+  readonly readLink: (path: string) => string;
+  readonly realPath: (path: string) => string;
+  readonly makeFolder: (path: string) => void;
+  readonly rename: (from: string, to: string) => void;
+  readonly unlink: (path: string) => void;
   /** Makes a file or folder durable. */
-  sync(descriptor: number): void;
-  // The same without blocking the thread.
-  writeLater(descriptor: number, data: Uint8Array, from: number, length: number, position: number): Promise<number>;
-  syncDataLater(descriptor: number): Promise<void>;
-  syncLater(descriptor: number): Promise<void>;
+  readonly sync: (descriptor: number) => void;
+  // Without blocking the thread:
+  readonly writeLater: (...args: Parameters<WriteCall>) => Promise<number>;
+  readonly syncLater: (descriptor: number) => Promise<void>;
+  /** Makes a file's bytes durable, and its length. */
+  readonly syncDataLater: (descriptor: number) => Promise<void>;
 }
+
+/** Moves up to `length` bytes between `position` in the file and `from` in the array, and answers how many. */
+type ReadCall = (descriptor: number, target: Uint8Array, from: number, length: number, position: number) => number;
+type WriteCall = (descriptor: number, data: Uint8Array, from: number, length: number, position: number) => number;
 
 /** Flags of {@link FileSystem.open}; where a platform lacks one it is 0. */
 const {
@@ -81,7 +84,6 @@ export const NODE_FILES: FileSystem = {
   makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
-  syncData: (descriptor) => fs.fdatasyncSync(descriptor),
   sync: (descriptor) => fs.fsyncSync(descriptor),
   writeLater: async (descriptor, data, from, length, position) =>
     (await writeLater(descriptor, data, from, length, position)).bytesWritten,

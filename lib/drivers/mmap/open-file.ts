@@ -91,15 +91,7 @@ export class OpenFile {
     });
   }
 
-  /** Makes the bytes durable. */
-  syncData(): void {
-    try {
-      this.#files.syncData(this.descriptor);
-    } catch (cause) {
-      throw this.#error('make durable the bytes of', cause);
-    }
-  }
-
+  /** Makes the bytes durable, without blocking the thread. */
   syncDataLater(): Promise<void> {
     return this.#use('make durable the bytes of', () => this.#files.syncDataLater(this.descriptor));
   }

@@ -20,14 +20,14 @@ interface Guarantee {
 interface Stage {
   readonly disk: CrashingDisk;
   readonly guarantee: Guarantee;
-  open(options?: Partial<MmapDriverOptions>): MmapResource;
+  readonly open: (options?: Partial<MmapDriverOptions>) => MmapResource;
 }
 
 const SOURCE = pattern(9000);
 const OTHER = pattern(9000, 2);
 
 /** Runs a scenario, and looks at every wreck after every call. */
-async function play(scenario: (stage: Stage) => void | Promise<void>): Promise<string[]> {
+async function expectSound(scenario: (stage: Stage) => void | Promise<void>): Promise<string[]> {
   const path = freshPath();
   const guarantee: Guarantee = { committed: [], partial: [SOURCE], durable: 0 };
   let looks = 0;
@@ -74,7 +74,7 @@ function write(resource: MmapResource, start: number, end: number, source = SOUR
 
 describe('a crash after any call', () => {
   it('of a download with checkpoints leaves a partial download that claims what is there, and no less than the last checkpoint', async () => {
-    const calls = await play(async ({ guarantee, open }) => {
+    const calls = await expectSound(async ({ guarantee, open }) => {
       const resource = open();
       write(resource, 3000, 4000);
       await resource.checkpoint();
@@ -107,7 +107,7 @@ describe('a crash after any call', () => {
   });
 
   it('of a commit leaves the partial download or the whole file', async () => {
-    const calls = await play(({ guarantee, open, disk }) => {
+    const calls = await expectSound(({ guarantee, open, disk }) => {
       const resource = open();
       write(resource, 0, 5000);
       resource.close();
@@ -131,7 +131,7 @@ describe('a crash after any call', () => {
   });
 
   it('of a commit that drops bytes leaves all of them, or the whole file', async () => {
-    await play(({ guarantee, open }) => {
+    await expectSound(({ guarantee, open }) => {
       const resource = open();
       write(resource, 0, 9000);
       resource.close();
@@ -146,7 +146,7 @@ describe('a crash after any call', () => {
   });
 
   it('of a reactivation, changes and another commit leaves the old file, a partial download, or the new file', async () => {
-    await play(async ({ guarantee, open }) => {
+    await expectSound(async ({ guarantee, open }) => {
       const resource = open();
       write(resource, 0, 6000);
       guarantee.committed = [SOURCE.subarray(0, 6000)];
@@ -171,7 +171,7 @@ describe('a crash after any call', () => {
   });
 
   it('of writeAll over a committed file leaves the old content or the new one, always under its name', async () => {
-    await play(({ guarantee, open }) => {
+    await expectSound(({ guarantee, open }) => {
       guarantee.committed = [SOURCE, OTHER, SOURCE.subarray(0, 10)];
       const resource = open({ mode: 'read-write' });
       resource.writeAll(SOURCE);
@@ -186,7 +186,7 @@ describe('a crash after any call', () => {
   });
 
   it('of writeAll over a partial download leaves that or the new file', async () => {
-    await play(({ guarantee, open }) => {
+    await expectSound(({ guarantee, open }) => {
       const resource = open();
       write(resource, 100, 5000);
       resource.close();
@@ -200,7 +200,7 @@ describe('a crash after any call', () => {
   });
 
   it('of starting clean over another partial download leaves one or the other, never a mixture', async () => {
-    await play(async ({ guarantee, open }) => {
+    await expectSound(async ({ guarantee, open }) => {
       const old = open();
       write(old, 0, 9000);
       old.close();
@@ -216,7 +216,7 @@ describe('a crash after any call', () => {
   });
 
   it('of a discard leaves the partial download or nothing', async () => {
-    await play(({ guarantee, open }) => {
+    await expectSound(({ guarantee, open }) => {
       const resource = open();
       write(resource, 0, 9000);
       resource.close();

@@ -41,7 +41,7 @@ export class CrashingDisk implements FileSystem {
     this.#looked = looked;
   }
 
-  open(path: string, flags: number): number {
+  readonly open = (path: string, flags: number): number => {
     const isNew = !fs.existsSync(path);
     const descriptor = NODE_FILES.open(path, flags);
     const name = basename(path);
@@ -59,27 +59,27 @@ export class CrashingDisk implements FileSystem {
       this.#inodes.set(descriptor, this.#files.get(name)?.inode ?? 'unknown');
     }
     return descriptor;
-  }
+  };
 
-  close(descriptor: number): void {
+  readonly close = (descriptor: number): void => {
     NODE_FILES.close(descriptor);
     this.#inodes.delete(descriptor);
-  }
+  };
 
-  write(...args: Parameters<FileSystem['write']>): number {
+  readonly write = (...args: Parameters<FileSystem['write']>): number => {
     const written = NODE_FILES.write(...args);
     this.#after(`write ${this.#nameOf(args[0])}`);
     return written;
-  }
+  };
 
-  async writeLater(...args: Parameters<FileSystem['writeLater']>): Promise<number> {
+  readonly writeLater = async (...args: Parameters<FileSystem['writeLater']>): Promise<number> => {
     const name = this.#nameOf(args[0]);
     const written = await NODE_FILES.writeLater(...args);
     this.#after(`write ${name}`);
     return written;
-  }
+  };
 
-  rename(from: string, to: string): void {
+  readonly rename = (from: string, to: string): void => {
     NODE_FILES.rename(from, to);
     const file = this.#files.get(basename(from));
     if (file === undefined) throw new Error(`renamed ${from}, which nobody has made`);
@@ -88,34 +88,30 @@ export class CrashingDisk implements FileSystem {
     // One change: it is there whole or not at all.
     this.#changes.push({ name: `${basename(from)} → ${basename(to)}`, inode: file.inode });
     this.#after(`rename ${basename(from)} ${basename(to)}`);
-  }
+  };
 
-  unlink(path: string): void {
+  readonly unlink = (path: string): void => {
     NODE_FILES.unlink(path);
     this.#files.delete(basename(path));
     this.#change(basename(path), undefined);
     this.#after(`unlink ${basename(path)}`);
-  }
+  };
 
-  syncData(descriptor: number): void {
+  readonly sync = (descriptor: number): void => {
     this.#sync(descriptor, this.#content(descriptor));
-  }
+  };
 
-  sync(descriptor: number): void {
-    this.#sync(descriptor, this.#content(descriptor));
-  }
-
-  async syncDataLater(descriptor: number): Promise<void> {
+  readonly syncDataLater = async (descriptor: number): Promise<void> => {
     await this.syncLater(descriptor);
-  }
+  };
 
   /** What it makes durable is what was there when it was called; the rest may be, or not. */
-  async syncLater(descriptor: number): Promise<void> {
+  readonly syncLater = async (descriptor: number): Promise<void> => {
     const content = this.#content(descriptor);
     const inode = this.#inodes.get(descriptor);
     await new Promise((resolve) => setImmediate(resolve));
     this.#sync(descriptor, content, inode);
-  }
+  };
 
   readonly read = NODE_FILES.read;
   readonly status = NODE_FILES.status;

@@ -48,7 +48,9 @@ function thread(name: string): Elsewhere {
           worker.postMessage({ command, args });
         },
       ),
-    kill: async () => void (await worker.terminate()),
+    kill: async () => {
+      await worker.terminate();
+    },
     ended: new Promise((resolve) => worker.once('exit', resolve)),
   });
 }

@@ -23,12 +23,14 @@ export function faultyFiles(before: (call: keyof FileSystem, args: readonly unkn
       if (name === 'open') open.add(answer as number);
       return answer;
     };
-  const names = Object.keys(NODE_FILES) as (keyof FileSystem)[];
-  const files = Object.fromEntries(
-    names.map((name) => {
-      const call = wrap(name);
-      return [name, name.endsWith('Later') ? async (...args: never[]) => call(...args) : call];
-    }),
-  );
-  return { files: files as unknown as FileSystem, open };
+  const wrapped = Object.keys(NODE_FILES).map((key) => {
+    const name = key as keyof FileSystem;
+    const call = wrap(name);
+    // What an asynchronous call throws is a rejection.
+    return [
+      name,
+      name.endsWith('Later') ? (...args: never[]) => Promise.resolve(args).then((given) => call(...given)) : call,
+    ];
+  });
+  return { files: Object.fromEntries(wrapped) as FileSystem, open };
 }

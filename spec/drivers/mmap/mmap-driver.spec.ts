@@ -67,7 +67,7 @@ describe('the options of MmapDriver', () => {
   ])('refuses %s with a TypeError', (_what, options) => {
     // By name: jest has error classes of its own.
     expect(() => new MmapDriver({ path: freshPath(), ...options })).toThrow(
-      expect.objectContaining({ name: 'TypeError' }) as never,
+      expect.objectContaining({ name: 'TypeError' }),
     );
   });
 

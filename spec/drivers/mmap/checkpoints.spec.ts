@@ -1,0 +1,202 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+import type { FileSystem } from '../../../lib/drivers/mmap/file-system.js';
+import { MmapDriver } from '../../../lib/node.js';
+import { faultyFiles } from './faulty-files.js';
+import { freshPath, namesBeside, openAt, pattern, rejectionOf } from './scratch.js';
+
+const IDLE_WRITER = fileURLToPath(new URL('./fixtures/idle-writer.js', import.meta.url));
+
+/** The real file system, which counts calls, and holds `fdatasync` up until it is let go. */
+function slowDisk(): { files: FileSystem; calls: Record<string, number>; letGo: () => void; hold: () => void } {
+  const calls: Record<string, number> = {};
+  const { files } = faultyFiles((call) => {
+    calls[call] = (calls[call] ?? 0) + 1;
+  });
+  let gate = Promise.resolve();
+  let open = (): void => undefined;
+  const slow: FileSystem = {
+    ...files,
+    syncDataLater: async (descriptor) => {
+      await gate;
+      await files.syncDataLater(descriptor);
+    },
+  };
+  return {
+    files: slow,
+    calls,
+    hold: () => {
+      gate = new Promise((resolve) => (open = resolve));
+    },
+    letGo: () => {
+      open();
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+const durable = (path: string): number => MmapDriver.inspect(path).coveredBytes;
+
+describe('a checkpoint', () => {
+  it('on request covers what is covered when it is asked for, and what is written meanwhile the next time', async () => {
+    const path = freshPath();
+    const { files, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: false });
+    resource.writeAt(0, pattern(100));
+    hold();
+    const first = resource.checkpoint();
+    resource.writeAt(100, pattern(100));
+    letGo();
+    await first;
+    expect(durable(path)).toBe(100);
+    await resource.checkpoint();
+    expect(durable(path)).toBe(200);
+  });
+
+  it('that is asked for while one is made is another one, shared by all who ask', async () => {
+    const path = freshPath();
+    const { files, calls, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: false });
+    resource.writeAt(0, pattern(100));
+    hold();
+    const first = resource.checkpoint();
+    resource.writeAt(100, pattern(100));
+    const more = [resource.checkpoint(), resource.checkpoint()];
+    resource.writeAt(200, pattern(100));
+    letGo();
+    await Promise.all([first, ...more]);
+    expect([durable(path), calls.syncDataLater]).toEqual([300, 2]);
+  });
+
+  it('costs nothing when nothing has changed, and keeps a new identity and total', async () => {
+    const path = freshPath();
+    const { files, calls } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: false });
+    await resource.checkpoint();
+    expect(calls.syncDataLater).toBeUndefined();
+    resource.writeAt(0, pattern(100));
+    await resource.checkpoint();
+    const before = { ...calls };
+    await resource.checkpoint();
+    expect([calls.syncDataLater, calls.rename]).toEqual([before.syncDataLater, before.rename]);
+    resource.identity = 'v2';
+    resource.expectedLength = 500;
+    await resource.checkpoint();
+    expect(MmapDriver.inspect(path)).toMatchObject({ identity: 'v2', expectedLength: 500 });
+    expect(calls.syncDataLater).toBe(before.syncDataLater);
+  });
+
+  it('by bytes is made once enough is written, by time once enough has passed, and never with false', async () => {
+    const [byBytes, byTime, never] = [freshPath(), freshPath(), freshPath()];
+    const bytes = openAt(byBytes, { checkpoint: { bytes: 1000, ms: 1e9 } });
+    bytes.writeAt(0, pattern(999));
+    const time = openAt(byTime, { checkpoint: { bytes: 1e9, ms: 5 } });
+    time.writeAt(0, pattern(10));
+    const off = openAt(never, { checkpoint: false });
+    off.writeAt(0, pattern(20_000_000));
+    await until(() => durable(byTime) === 10);
+    expect(durable(byBytes)).toBe(0);
+    bytes.writeAt(999, pattern(1));
+    await until(() => durable(byBytes) === 1000);
+    time.writeAt(10, pattern(10));
+    await until(() => durable(byTime) === 20);
+    expect(durable(never)).toBe(0);
+  });
+
+  it('by default is made after 8 MiB', async () => {
+    const path = freshPath();
+    const resource = openAt(path);
+    for (let at = 0; at < 9; at += 1) resource.writeAt(at * 2 ** 20, new Uint8Array(2 ** 20));
+    await until(() => durable(path) > 0);
+    expect(durable(path)).toBe(9 * 2 ** 20);
+  });
+
+  it('is made one at a time, however fast bytes come', async () => {
+    const path = freshPath();
+    const { files, calls } = slowDisk();
+    let underWay = 0;
+    let most = 0;
+    const counted: FileSystem = {
+      ...files,
+      syncDataLater: async (descriptor) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await files.syncDataLater(descriptor);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        underWay -= 1;
+      },
+    };
+    const resource = openAt(path, { files: counted, checkpoint: { bytes: 10, ms: 1 } });
+    for (let at = 0; at < 300; at += 1) {
+      resource.writeAt(at * 10, pattern(10));
+      if (at % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => durable(path) === 3000);
+    expect(most).toBe(1);
+    expect(calls.syncDataLater).toBeGreaterThan(1);
+  });
+
+  it.each<[string, (resource: ReturnType<typeof openAt>) => void]>([
+    ['closed', (resource) => resource.close()],
+    ['committed', (resource) => resource.commit()],
+  ])('on its way when the resource is %s leaves no trace, and resolves', async (_what, end) => {
+    const path = freshPath();
+    const { files, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: false });
+    resource.writeAt(0, pattern(100));
+    hold();
+    const checkpoint = resource.checkpoint();
+    resource.writeAt(100, pattern(200).subarray(100));
+    end(resource);
+    // Somebody else may have the path by now, and a checkpoint of its own under way.
+    const next = openAt(path, { mode: 'read-write' });
+    next.writeAt(200, pattern(300).subarray(200));
+    letGo();
+    await checkpoint;
+    next.close();
+    expect(durable(path)).toBe(300);
+    MmapDriver.remove(path);
+    expect(namesBeside(path)).toEqual([]);
+  });
+
+  it('on its way when the resource is discarded rejects with CLOSED, and brings nothing back', async () => {
+    const path = freshPath();
+    const { files, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: false });
+    resource.writeAt(0, pattern(100));
+    hold();
+    const checkpoint = resource.checkpoint();
+    resource.discard();
+    letGo();
+    expect((await rejectionOf(checkpoint)).code).toBe('CLOSED');
+    expect(namesBeside(path)).toEqual([]);
+  });
+
+  it('never blocks the thread while the disk works', async () => {
+    const path = freshPath();
+    const { files, calls, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: { bytes: 10, ms: 1 } });
+    hold();
+    resource.writeAt(0, pattern(100));
+    await until(() => calls.open !== undefined);
+    for (let at = 100; at < 1000; at += 100) {
+      resource.writeAt(at, pattern(100));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect([resource.coveredBytes, calls.sync]).toEqual([1000, undefined]);
+    letGo();
+    await until(() => durable(path) === 1000);
+  });
+
+  it('that is due does not keep the process alive, which keeps what was written when it ends', () => {
+    const path = freshPath();
+    const { status, stderr } = spawnSync(process.execPath, [IDLE_WRITER, path], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(durable(path)).toBe(1000);
+  });
+});

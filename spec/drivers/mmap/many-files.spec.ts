@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+
+import { MAPPINGS } from './mappings.js';
+import { folder, freshPath, openAt, pattern } from './scratch.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+/** Of our own files; others come and go with the heap. */
+const mappings = (): number =>
+  readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(folder)).length;
+
+describe.each(MAPPINGS)('1,000 files one after the other, with mapping %s', (mapping) => {
+  it('leave descriptors and mappings as they were', async () => {
+    const before = { descriptors: descriptors(), mappings: mappings() };
+    const found = new Uint8Array(100);
+    let mapped = 0;
+    for (let count = 0; count < 1000; count += 1) {
+      const resource = openAt(freshPath(), { mapping, durable: false });
+      resource.writeAt(0, pattern(5000));
+      resource.commit();
+      expect(resource.readAt(count, found)).toBe(100);
+      if (count === 0) mapped = mappings() - before.mappings;
+      resource.close();
+    }
+    for (let tries = 0; tries < 100 && mappings() > before.mappings; tries += 1) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect({ descriptors: descriptors(), mappings: mappings() }).toEqual(before);
+    expect(mapped).toBe(mapping === 'off' ? 0 : 1);
+  });
+});
+
+describe('many files at once', () => {
+  it('are open side by side', () => {
+    const resources = Array.from({ length: 300 }, () => openAt(freshPath()));
+    resources.forEach((resource, index) => {
+      resource.writeAll(pattern(100, index));
+    });
+    resources.forEach((resource, index) => {
+      expect(Buffer.from(resource.readAll())).toEqual(pattern(100, index));
+    });
+  });
+});
