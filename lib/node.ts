@@ -1,7 +1,7 @@
 // Files
 export { MmapDriver } from './drivers/mmap/mmap-driver.js';
 export type { FileInspection } from './drivers/mmap/inspect-file.js';
-export type { MmapDriverOptions, OpenMode } from './drivers/mmap/options.js';
+export type { CheckpointOptions, MmapDriverOptions, OpenMode } from './drivers/mmap/options.js';
 export type { BindingName } from './drivers/mmap/mapping/binding.js';
 export type { MappingOption } from './drivers/mmap/mapping/bindings.js';
 export type { MmapResource, StorageResource } from './node/storage-resource.js';

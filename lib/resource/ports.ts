@@ -1,7 +1,7 @@
 import type { ControlOwner } from '../control/control-owner.js';
 import { PROTOCOL, WANTS_AT } from '../control/layout.js';
 import { ReaderCell, type Want } from '../control/reader-cell.js';
-import type { DriverDescription } from '../drivers/driver.js';
+import type { Driver, DriverDescription } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ReaderHandle } from '../handle/reader-handle.js';
 import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
@@ -30,9 +30,19 @@ export class Ports {
     this.#demandChanged = demandChanged;
   }
 
-  create(name: string | undefined, driver: DriverDescription, control: SharedArrayBuffer): ReaderPort {
+  /** Throws `UNSUPPORTED` if memory or driver are not shared. */
+  create(name: string | undefined, driver: Driver): ReaderPort {
+    const { shared } = this.#control;
+    const description = driver.describe?.();
+    if (shared === undefined || description === undefined) {
+      throw new StorageError(
+        'UNSUPPORTED',
+        'Other threads can only read shared memory, and this resource has none. Open it with a driver that shares (`shared: true`), ' +
+          'in a browser on a page that is cross-origin isolated (headers COOP and COEP).',
+      );
+    }
     this.#created += 1;
-    const port = new Port(this.#control, name ?? `reader-${this.#created}`, driver, control, () => {
+    const port = new Port(this.#control, name ?? `reader-${this.#created}`, description, shared, () => {
       this.#forget(port);
     });
     this.#ports.add(port);

@@ -207,15 +207,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     if (name !== undefined && typeof name !== 'string')
       throw new TypeError(`Expected a port's name to be a string, got ${typeof name}.`);
     this.assertUsable('Made a port');
-    const { shared } = this.control;
-    if (shared === undefined || this.driver.describe === undefined) {
-      throw new StorageError(
-        'UNSUPPORTED',
-        'Other threads can only read shared memory, and this resource has none. Open it with a driver that shares (`shared: true`), ' +
-          'in a browser on a page that is cross-origin isolated (headers COOP and COEP).',
-      );
-    }
-    return this.ports.create(name, this.driver.describe(), shared);
+    return this.ports.create(name, this.driver);
   }
 
   /** Resolves once what is covered now is durable; in memory at once. Rejects with `CANCELLED`, `CLOSED`, and what the driver throws. */
@@ -246,13 +238,8 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkRange(start, end);
     const length = this.#committedLength('view');
     if (end > length) {
-      throw new StorageError(
-        'INVALID_RANGE',
-        `Asked to view [${start}, ${end}) of ${length} bytes. Ask for a range up to the length.`,
-        {
-          range,
-        },
-      );
+      const asked = `Asked to view [${start}, ${end}) of ${length} bytes.`;
+      throw new StorageError('INVALID_RANGE', `${asked} Ask for a range up to the length.`, { range });
     }
     if (!this.driver.capabilities.view || this.driver.view === undefined) {
       throw new StorageError('UNSUPPORTED', 'This driver has no views of its bytes. Use readAt() or read().');

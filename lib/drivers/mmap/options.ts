@@ -7,6 +7,14 @@ import type { MappingOption } from './mapping/bindings.js';
 /** What opening a path may find, and what may be done to it. */
 export type OpenMode = 'auto' | 'read-write' | 'read-only';
 
+/** How often coverage is made durable while writing: whichever comes first. */
+export interface CheckpointOptions {
+  /** After so many bytes. `@default` 8 MiB */
+  readonly bytes?: number | undefined;
+  /** After so many milliseconds of writing. `@default` 1000 */
+  readonly ms?: number | undefined;
+}
+
 /** How to open a file. */
 export interface MmapDriverOptions {
   /** The file; relative to the current folder, resolved once at open, and through symbolic links. */
@@ -18,11 +26,8 @@ export interface MmapDriverOptions {
   readonly mode?: OpenMode | undefined;
   /** Take up a partial download; else it is replaced at the first write. `@default` true */
   readonly resume?: boolean | undefined;
-  /**
-   * How often the coverage is made durable while writing: after so many bytes or so many milliseconds, whichever comes first. `false`: only
-   * at `checkpoint()` and at close. `@default` every 8 MiB or 1000 ms
-   */
-  readonly checkpoint?: false | { readonly bytes?: number | undefined; readonly ms?: number | undefined } | undefined;
+  /** How often coverage is made durable while writing; `false`: only at `checkpoint()` and at close. `@default` every 8 MiB or 1000 ms */
+  readonly checkpoint?: false | CheckpointOptions | undefined;
   /** Make file and folder durable at commit. `@default` true */
   readonly durable?: boolean | undefined;
   /** Keep the identity beside the file after commit, and find it there when opening. `@default` false */

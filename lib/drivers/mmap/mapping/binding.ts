@@ -1,6 +1,8 @@
+/** A package that maps files into memory. */
+export type BindingName = 'mmap-io' | 'koffi';
+
 /** The bindings there are, in the order in which they are tried. */
-export const BINDING_NAMES = ['mmap-io', 'koffi'] as const;
-export type BindingName = (typeof BINDING_NAMES)[number];
+export const BINDING_NAMES: readonly BindingName[] = ['mmap-io', 'koffi'];
 
 /**
  * One way to map files into memory. A mapping must not be touched past the end of its file, which would end the process (SIGBUS): the
