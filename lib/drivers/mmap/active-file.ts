@@ -1,7 +1,7 @@
 import { StorageError } from '../../errors/storage-error.js';
 import type { ContentRecord } from '../driver.js';
 import { type CheckpointPolicy, Checkpoints } from './checkpoints.js';
-import { encodeRecord } from './content-record.js';
+import { digestOf, encodeRecord } from './content-record.js';
 import type { FileCell } from './file-cell.js';
 import { ioError } from './io-error.js';
 import type { OpenFile } from './open-file.js';
@@ -42,19 +42,24 @@ export class ActiveFile {
   #stored: Buffer | undefined;
   #undurable: StorageError | undefined;
 
-  /** @param file - `.part` where one is taken up, closed if this throws; else it is made at the first write */
+  /**
+   * @param file - `.part` where one is taken up, closed if this throws; else it is made at the first write
+   * @param stored - the digest of its coverage file
+   */
   constructor(
     place: Place,
     cell: FileCell,
     record: () => ContentRecord,
     policy: CheckpointPolicy | undefined,
-    file: OpenFile | undefined,
+    file?: OpenFile,
+    stored?: Buffer,
   ) {
     this.#place = place;
     this.#cell = cell;
     this.#record = record;
     this.#checkpoints = new Checkpoints(policy, () => this.#checkpoint());
     this.#file = file;
+    this.#stored = stored;
     this.#named = file !== undefined;
     file?.orClose(() => {
       cell.set(file.status, undefined);
@@ -190,11 +195,6 @@ export class ActiveFile {
     );
     return this.#undurable;
   }
-}
-
-/** The digest ends the file. */
-function digestOf(bytes: Buffer): Buffer {
-  return bytes.subarray(-32);
 }
 
 function isEmpty(ranges: Iterable<unknown>): boolean {

@@ -38,6 +38,8 @@ export interface StoredRecord extends ContentRecord {
   /** Where the last range ends; 0 if there is none. */
   readonly coveredEnd: number;
   readonly modified: number;
+  /** Names what it says: the same for two records that say the same. */
+  readonly digest: Buffer;
 }
 
 /** Why a record is not believed; where it can be told, with what it claims. */
@@ -73,7 +75,7 @@ export function decodeRecord(bytes: Buffer): StoredRecord | RefusedRecord {
     return { reason: 'format', message: 'it is no coverage file of this library' };
   }
   const end = bytes.length - DIGEST;
-  if (end < HEADER || !digest(bytes.subarray(0, end)).equals(bytes.subarray(end))) {
+  if (end < HEADER || !digest(bytes.subarray(0, end)).equals(digestOf(bytes))) {
     return { reason: 'damaged', message: 'its digest does not match its content' };
   }
   const version = bytes.readUInt32LE(8);
@@ -104,7 +106,13 @@ export function decodeRecord(bytes: Buffer): StoredRecord | RefusedRecord {
     expectedLength: (flags & HAS_EXPECTED) === 0 ? undefined : expectedLength,
     identity: (flags & HAS_IDENTITY) === 0 ? undefined : bytes.toString('utf16le', HEADER, ranges),
     modified: bytes.readDoubleLE(24),
+    digest: digestOf(bytes),
   };
+}
+
+/** The digest of a record that was encoded. */
+export function digestOf(bytes: Buffer): Buffer {
+  return bytes.subarray(-DIGEST);
 }
 
 function digest(bytes: Uint8Array): Buffer {

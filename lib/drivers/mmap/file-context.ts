@@ -92,7 +92,7 @@ function openCommitted({ place, options, bindings, cell }: FileContext): OpenedC
 function openPartial(context: FileContext, claim: Claim): OpenedContent {
   const { place, options } = context;
   const { file, record, refused } = options.resume ? findPartial(place, TO_WRITE) : {};
-  const content = new ActiveFile(place, context.cell, context.record, options.checkpoint, file);
+  const content = new ActiveFile(place, context.cell, context.record, options.checkpoint, file, record?.digest);
   if (record !== undefined) return { content, claim, found: record };
   return { content, claim, found: refused === undefined ? { coverage: [] } : { coverage: [], refused } };
 }

@@ -1,7 +1,7 @@
 import { ActiveFile } from './active-file.js';
 import type { Claim } from './claim.js';
 import type { CommittedFile } from './committed-file.js';
-import { encodeRecord } from './content-record.js';
+import { digestOf, encodeRecord } from './content-record.js';
 import { claimCommitted, type FileContext, replacedError } from './file-context.js';
 import { TO_WRITE } from './file-system.js';
 import { storeRecord } from './stored-record.js';
@@ -22,12 +22,13 @@ export function reopenFile(context: FileContext, committed: CommittedFile): { co
       place.syncFolder();
       const coverage = committed.length === 0 ? [] : [{ start: 0, end: committed.length }];
       const known = { coverage, expectedLength: undefined, identity: record().identity };
-      storeRecord(place, place.coverage, place.coverageTemp, encodeRecord(known));
+      const bytes = encodeRecord(known);
+      storeRecord(place, place.coverage, place.coverageTemp, bytes);
       place.rename(place.path, place.part);
       try {
         // Before anything is written: after a crash there must be no changed bytes under the final name.
         place.syncFolder();
-        return { content: new ActiveFile(place, cell, record, options.checkpoint, file), claim };
+        return { content: new ActiveFile(place, cell, record, options.checkpoint, file, digestOf(bytes)), claim };
       } catch (error) {
         place.rename(place.part, place.path);
         throw error;

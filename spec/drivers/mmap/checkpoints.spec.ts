@@ -91,6 +91,17 @@ describe('a checkpoint', () => {
     expect(calls.syncDataLater).toBe(before.syncDataLater);
   });
 
+  it('at close costs nothing either when a partial download was only looked at', () => {
+    const path = freshPath();
+    const first = openAt(path, {}, { identity: 'v1' });
+    first.writeAt(5, pattern(100));
+    first.close();
+    const { files, calls } = slowDisk();
+    openAt(path, { files }).close();
+    expect([calls.write, calls.rename, calls.sync]).toEqual([undefined, undefined, undefined]);
+    expect(MmapDriver.inspect(path)).toMatchObject({ from: 'partial', coveredBytes: 100, identity: 'v1' });
+  });
+
   it('by bytes is made once enough is written, by time once enough has passed, and never with false', async () => {
     const [byBytes, byTime, never] = [freshPath(), freshPath(), freshPath()];
     const bytes = openAt(byBytes, { checkpoint: { bytes: 1000, ms: 1e9 } });
