@@ -8,8 +8,8 @@ const readme = readFileSync('README.md', 'utf8');
 const examples = readdirSync(FOLDER).filter((name) => name.endsWith('.js'));
 
 describe('the examples of the README', () => {
-  it('are three, one for each user', () => {
-    expect(examples.sort()).toEqual(['pipeline.js', 'progress-ui.js', 'sync-decoder.js']);
+  it('are one for each kind of user, and one about files', () => {
+    expect(examples.sort()).toEqual(['file.js', 'pipeline.js', 'progress-ui.js', 'sync-decoder.js']);
   });
 
   it.each(examples)('shows %s as it is', (name) => {
@@ -17,6 +17,7 @@ describe('the examples of the README', () => {
   });
 
   it.each([
+    ['file.js', 'it is complete: true'],
     ['pipeline.js', 'committed 400000 bytes'],
     ['progress-ui.js', 'it is committed'],
     ['sync-decoder.js', 'peak 119'],
