@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { attachReader, type MemResource, ownerGone, type ReaderHandle } from '../../lib/index.js';
+import { attachReader, ownerGone, type ReaderHandle, type Resource } from '../../lib/index.js';
 import { ARGUMENT, inUse, notBytes, notOffsets, notRanges, RANGE, refusal, wrong } from './fixtures.js';
 
-let resource: MemResource;
+let resource: Resource;
 let expectUnharmed: () => void;
 beforeEach(() => {
   ({ resource, expectUnharmed } = inUse());

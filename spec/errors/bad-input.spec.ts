@@ -5,7 +5,6 @@ import {
   attachDriver,
   type ByteRange,
   MemDriver,
-  type MemResource,
   progress,
   readChunks,
   registerAttachment,
@@ -13,6 +12,7 @@ import {
   whenCommitted,
   writeTo,
 } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import {
   ARGUMENT,
   content,
@@ -27,7 +27,7 @@ import {
   wrong,
 } from './fixtures.js';
 
-let resource: MemResource;
+let resource: Resource;
 let expectUnharmed: () => void;
 beforeEach(() => {
   ({ resource, expectUnharmed } = inUse());
@@ -80,12 +80,6 @@ const rows: Row[] = [
     [2 ** 53 - 1, 2 ** 53 - 4],
     RANGE,
   ],
-  [
-    'writeAt, past the capacity',
-    (offset: number) => resource.writeAt(offset, content),
-    [2 ** 20, 2 ** 33, 2 ** 53 - 100],
-    ['CAPACITY'],
-  ],
   ['writeAt, data', (data: Uint8Array) => resource.writeAt(0, data), notBytes, ['TypeError']],
   ['writeAt, detached data', (data: Uint8Array) => resource.writeAt(0, data), [detached()], ARGUMENT],
   ['writeAll, data', (data: Uint8Array) => resource.writeAll(data), notBytes, ['TypeError']],
@@ -134,7 +128,7 @@ const rows: Row[] = [
     [undefined, null, 5, {}],
     ARGUMENT,
   ],
-  ['readChunks, view', (view: MemResource) => readChunks(view), [undefined, null, 5, {}], ARGUMENT],
+  ['readChunks, view', (view: Resource) => readChunks(view), [undefined, null, 5, {}], ARGUMENT],
   [
     'progress, every',
     (every: number) => progress(resource, { every }),
@@ -142,8 +136,8 @@ const rows: Row[] = [
     ARGUMENT,
   ],
   ['progress, options', (options: object) => progress(resource, options), [null], ARGUMENT],
-  ['progress, view', (view: MemResource) => progress(view), [undefined, null, 5, {}], ARGUMENT],
-  ['whenCommitted, view', (view: MemResource) => whenCommitted(view), [undefined, null, 5, {}], ARGUMENT],
+  ['progress, view', (view: Resource) => progress(view), [undefined, null, 5, {}], ARGUMENT],
+  ['whenCommitted, view', (view: Resource) => whenCommitted(view), [undefined, null, 5, {}], ARGUMENT],
   [
     'writeTo, offset',
     (offset: number) => of(new Uint8Array(2)).pipe(writeTo(resource, { offset, onError: 'leave' })),
@@ -153,7 +147,7 @@ const rows: Row[] = [
   ['writeTo, options', (options: object) => of(new Uint8Array(2)).pipe(writeTo(resource, options)), [null], ARGUMENT],
   [
     'writeTo, resource',
-    (target: MemResource) => of(new Uint8Array(2)).pipe(writeTo(target)),
+    (target: Resource) => of(new Uint8Array(2)).pipe(writeTo(target)),
     [undefined, null, 5, {}],
     ARGUMENT,
   ],
@@ -176,6 +170,15 @@ describe('bad arguments of a resource in use', () => {
     for (const argument of bad) {
       const answer = await refusal(() => call(wrong(argument)));
       expect({ argument, answer: codes.includes(answer) ? codes : answer }).toEqual({ argument, answer: codes });
+    }
+    expectUnharmed();
+  });
+
+  it('writeAt, past the capacity of memory', async () => {
+    resource.close();
+    ({ resource, expectUnharmed } = inUse(new MemDriver({ capacity: 2 ** 20 })));
+    for (const offset of [2 ** 20, 2 ** 33, 2 ** 53 - 100]) {
+      expect(await refusal(() => resource.writeAt(offset, content))).toBe('CAPACITY');
     }
     expectUnharmed();
   });
@@ -238,7 +241,7 @@ describe('bad arguments at opening', () => {
     ['options', [null]],
   ])('of Resource.open: %s; the driver can still be opened', async (_name, options) => {
     for (const option of options) {
-      const driver = new MemDriver();
+      const driver = newDriver();
       const answer = await refusal(() => Resource.open(driver, wrong(option)));
       expect([answer, ['INVALID_ARGUMENT', 'INVALID_RANGE', 'TypeError'].includes(answer)]).toEqual([answer, true]);
       expect(await refusal(() => Resource.open(driver).close())).toBe('accepted');

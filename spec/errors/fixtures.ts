@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { isObservable } from 'rxjs';
 
-import { isStorageError, MemDriver, type MemResource, Resource } from '../../lib/index.js';
+import { isStorageError, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 /** What TypeScript would reject. */
 export function wrong(value: unknown): never {
@@ -71,13 +72,13 @@ export const content = Uint8Array.from({ length: 20 }, (_, index) => index + 1);
 
 /** A resource in the middle of its work, and the proof that nothing was written, nothing lost, and that it can be gone on with. */
 export interface InUse {
-  readonly resource: MemResource;
+  readonly resource: Resource;
   readonly expectUnharmed: () => void;
 }
 
 /** Holds [0, 4) and [8, 12) of {@link content}, while somebody waits for [4, 8). */
-export function inUse(): InUse {
-  const resource = Resource.open(new MemDriver({ capacity: 2 ** 20 }), { expectedLength: 20, identity: '"v1"' });
+export function inUse(driver = newDriver()): InUse {
+  const resource = Resource.open(driver, { expectedLength: 20, identity: '"v1"' });
   resource.writeAt(0, content.subarray(0, 4));
   resource.writeAt(8, content.subarray(8, 12));
   const told: unknown[] = [];
@@ -98,7 +99,7 @@ export function inUse(): InUse {
 }
 
 /** Everything that can be seen of a resource, none of it by a call that may throw. */
-function look(resource: MemResource): unknown {
+function look(resource: Resource): unknown {
   const { status, coverage, identity } = resource;
   const demands: unknown[] = [];
   resource.demand$.subscribe((demand) => demands.push(...demand)).unsubscribe();

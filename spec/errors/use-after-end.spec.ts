@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { of } from 'rxjs';
 
-import { MemDriver, type MemResource, readChunks, Resource, whenCommitted, writeTo } from '../../lib/index.js';
+import { readChunks, Resource, whenCommitted, writeTo } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { content, refusal } from './fixtures.js';
 
 describe('use after the end', () => {
-  const calls: [string, (ended: MemResource) => unknown][] = [
+  const calls: [string, (ended: Resource) => unknown][] = [
     ['has', (ended) => ended.has({ start: 0, end: 1 })],
     ['nextGap', (ended) => ended.nextGap(0)],
     ['waitRange', (ended) => ended.waitRange({ start: 0, end: 1 })],
@@ -28,19 +29,19 @@ describe('use after the end', () => {
 
   it.each(calls)('%s of a closed resource is CLOSED, of a cancelled one CANCELLED', async (_, call) => {
     const abort = new AbortController();
-    const ended = Resource.open(new MemDriver(), { signal: abort.signal });
+    const ended = Resource.open(newDriver(), { signal: abort.signal });
     ended.writeAt(0, content);
     abort.abort();
     expect(await refusal(() => call(ended))).toBe('CANCELLED');
     ended.close();
     expect(await refusal(() => call(ended))).toBe('CLOSED');
-    const complete = Resource.open(new MemDriver({ initialData: content }));
+    const complete = Resource.open(newDriver(content));
     complete.close();
     expect(await refusal(() => call(complete))).toBe('CLOSED');
   });
 
   it('what tells and what ends does not throw: fail, interrupt, close, discard, status, coverage', () => {
-    const ended = Resource.open(new MemDriver());
+    const ended = Resource.open(newDriver());
     ended.writeAt(0, content);
     ended.close();
     ended.fail('late');

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TestScheduler } from 'rxjs/testing';
 
-import { MemDriver, progress, Resource } from '../../lib/index.js';
+import { progress, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 let testScheduler: TestScheduler;
 beforeEach(() => {
@@ -13,7 +14,7 @@ beforeEach(() => {
 describe('progress', () => {
   it('never: goes on saying that nothing has come, without a fraction where the total is unknown', () => {
     testScheduler.run(({ expectObservable }) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       const nothing = { coveredBytes: 0, bytesPerSecond: 0 };
       expectObservable(progress(resource, { every: 3 }), '^--------!').toBe('n--n--n--', { n: nothing });
     });
@@ -21,7 +22,7 @@ describe('progress', () => {
 
   it('empty: an empty resource is complete', () => {
     testScheduler.run(({ expectObservable }) => {
-      const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(0) }));
+      const resource = Resource.open(newDriver(new Uint8Array(0)));
       expectObservable(progress(resource)).toBe('(d|)', {
         d: { coveredBytes: 0, totalBytes: 0, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
       });
@@ -30,7 +31,7 @@ describe('progress', () => {
 
   it('one: a committed resource is told once', () => {
     testScheduler.run(({ expectObservable }) => {
-      const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(10) }));
+      const resource = Resource.open(newDriver(new Uint8Array(10)));
       expectObservable(progress(resource)).toBe('(d|)', {
         d: { coveredBytes: 10, totalBytes: 10, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
       });
@@ -39,7 +40,7 @@ describe('progress', () => {
 
   it('many: tells bytes, fraction, rate and time to go, and completes on commit with all of it', () => {
     testScheduler.run(({ cold, expectObservable }) => {
-      const resource = Resource.open(new MemDriver(), { expectedLength: 400 });
+      const resource = Resource.open(newDriver(), { expectedLength: 400 });
       // 10 bytes a millisecond are 10,000 a second.
       cold('5ms a 9ms b 9ms c 9ms d').subscribe(() => {
         resource.writeAt(resource.coveredBytes, new Uint8Array(100));
@@ -57,7 +58,7 @@ describe('progress', () => {
 
   it('the rate counts what came since it was subscribed to, not what was there', () => {
     testScheduler.run(({ expectObservable }) => {
-      const resource = Resource.open(new MemDriver(), { expectedLength: 400 });
+      const resource = Resource.open(newDriver(), { expectedLength: 400 });
       resource.writeAt(0, new Uint8Array(300));
       const standing = { coveredBytes: 300, totalBytes: 400, fraction: 0.75, bytesPerSecond: 0 };
       expectObservable(progress(resource, { every: 5 }), '^------!').toBe('s----s', { s: standing });
@@ -66,7 +67,7 @@ describe('progress', () => {
 
   it('the rate follows a stall: it comes down to nothing, and then there is no time to go', () => {
     testScheduler.run(({ cold, flush }) => {
-      const resource = Resource.open(new MemDriver(), { expectedLength: 1000 });
+      const resource = Resource.open(newDriver(), { expectedLength: 1000 });
       cold('500ms a').subscribe(() => resource.writeAt(0, new Uint8Array(100)));
       const rates: number[] = [];
       const etas: (number | undefined)[] = [];
@@ -84,7 +85,7 @@ describe('progress', () => {
 
   it('more bytes than were expected are a fraction of 1, not more', () => {
     testScheduler.run(({ expectObservable }) => {
-      const resource = Resource.open(new MemDriver(), { expectedLength: 4 });
+      const resource = Resource.open(newDriver(), { expectedLength: 4 });
       resource.writeAt(0, new Uint8Array(10));
       expectObservable(progress(resource, { every: 5 }), '^--!').toBe('a', {
         a: { coveredBytes: 10, totalBytes: 4, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
@@ -94,7 +95,7 @@ describe('progress', () => {
 
   it('takes the total up when it becomes known', () => {
     testScheduler.run(({ cold, expectObservable }) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       cold('--x').subscribe(() => (resource.expectedLength = 8));
       expectObservable(progress(resource, { every: 3 }), '^----!').toBe('a--b', {
         a: { coveredBytes: 0, bytesPerSecond: 0 },
@@ -105,7 +106,7 @@ describe('progress', () => {
 
   it('error: goes on over a failure and its repair, and never errors', () => {
     testScheduler.run(({ cold, expectObservable }) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       const actions: Record<string, () => void> = {
         f: () => resource.fail('x'),
         r: () => resource.reactivate(),
@@ -125,7 +126,7 @@ describe('progress', () => {
     (state) => {
       testScheduler.run(({ cold, expectObservable }) => {
         const abort = new AbortController();
-        const resource = Resource.open(new MemDriver(), { signal: abort.signal });
+        const resource = Resource.open(newDriver(), { signal: abort.signal });
         resource.writeAt(0, new Uint8Array(4));
         cold('--x').subscribe(() => (state === 'closed' ? resource.close() : abort.abort()));
         const last = { a: { coveredBytes: 4, bytesPerSecond: 0 } };
@@ -137,7 +138,7 @@ describe('progress', () => {
 
   it('early unsubscribe: stops its timer', () => {
     testScheduler.run(({ cold, expectObservable, flush }) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       const told: number[] = [];
       const subscription = progress(resource, { every: 2 }).subscribe(() => told.push(testScheduler.frame));
       cold('---x').subscribe(() => subscription.unsubscribe());
@@ -150,7 +151,7 @@ describe('progress', () => {
   });
 
   it('does not change the resource, and makes no demand', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const demands: unknown[] = [];
     const subscription = progress(resource).subscribe();
     resource.demand$.subscribe((demand) => demands.push(demand));

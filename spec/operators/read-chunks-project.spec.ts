@@ -5,15 +5,16 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { map, type Observable, of } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import { type ByteRange, MemDriver, type MemResource, readChunks, Resource } from '../../lib/index.js';
+import { type ByteRange, MemDriver, readChunks, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 let testScheduler: TestScheduler;
-let resource: MemResource;
+let resource: Resource;
 beforeEach(() => {
   testScheduler = new TestScheduler((actual, expected) => {
     expect(actual).toEqual(expected);
   });
-  resource = Resource.open(new MemDriver());
+  resource = Resource.open(newDriver());
 });
 
 /** `length` bytes, each telling its offset. */

@@ -2,17 +2,18 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { catchError, map, type Observable, take, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import { type ByteRange, isStorageError, MemDriver, type MemResource, readChunks, Resource } from '../../lib/index.js';
+import { type ByteRange, isStorageError, readChunks, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 let testScheduler: TestScheduler;
 let abort: AbortController;
-let resource: MemResource;
+let resource: Resource;
 beforeEach(() => {
   testScheduler = new TestScheduler((actual, expected) => {
     expect(actual).toEqual(expected);
   });
   abort = new AbortController();
-  resource = Resource.open(new MemDriver(), { signal: abort.signal });
+  resource = Resource.open(newDriver(), { signal: abort.signal });
 });
 
 /** `length` bytes, each telling its offset. */

@@ -2,17 +2,18 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import { isStorageError, MemDriver, type MemResource, Resource, whenCommitted } from '../../lib/index.js';
+import { isStorageError, Resource, whenCommitted } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 let testScheduler: TestScheduler;
 let abort: AbortController;
-let resource: MemResource;
+let resource: Resource;
 beforeEach(() => {
   testScheduler = new TestScheduler((actual, expected) => {
     expect(actual).toEqual(expected);
   });
   abort = new AbortController();
-  resource = Resource.open(new MemDriver(), { signal: abort.signal });
+  resource = Resource.open(newDriver(), { signal: abort.signal });
 });
 
 /** Runs the actions one a frame from frame 2 on, and expects `marbles` of `whenCommitted`. */

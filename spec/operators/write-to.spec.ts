@@ -2,15 +2,16 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { catchError, type Observable, of, take, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import { isStorageError, MemDriver, type MemResource, type OffsetChunk, Resource, writeTo } from '../../lib/index.js';
+import { isStorageError, MemDriver, type OffsetChunk, Resource, writeTo } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 let testScheduler: TestScheduler;
-let resource: MemResource;
+let resource: Resource;
 beforeEach(() => {
   testScheduler = new TestScheduler((actual, expected) => {
     expect(actual).toEqual(expected);
   });
-  resource = Resource.open(new MemDriver());
+  resource = Resource.open(newDriver());
 });
 
 /** Bytes and the ranges that they go to, one after the other from 0: 2, 3 and 1 long. */
@@ -163,7 +164,7 @@ describe('writeTo', () => {
       ['fail', 'failed'],
       ['leave', 'active'],
     ] as const) {
-      resource = Resource.open(new MemDriver(), { expectedLength: 10 });
+      resource = Resource.open(newDriver(), { expectedLength: 10 });
       testScheduler.run(({ cold, expectObservable }) => {
         expectObservable(coded(cold('-a-|', chunks).pipe(writeTo(resource, { onError })))).toBe(
           '-a-#',
@@ -210,7 +211,7 @@ describe('writeTo', () => {
     });
     expect(resource.status).toEqual({ state: 'committed', finalLength: 2 });
     const abort = new AbortController();
-    const other = Resource.open(new MemDriver(), { signal: abort.signal });
+    const other = Resource.open(newDriver(), { signal: abort.signal });
     abort.abort();
     const codes: unknown[] = [];
     const error = (reason: unknown): unknown => codes.push(reason);

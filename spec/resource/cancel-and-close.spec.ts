@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { MemDriver, Resource, type MemResource } from '../../lib/index.js';
+import { Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import {
   closeAll,
   bytes,
@@ -91,7 +92,7 @@ describe('cancel', () => {
 });
 
 describe('close and discard', () => {
-  it.each<[string, (resource: MemResource) => void]>([
+  it.each<[string, (resource: Resource) => void]>([
     ['close', (resource) => resource.close()],
     ['discard', (resource) => resource.discard()],
     ['discard of committed content too', (resource) => resource.discard({ committed: true })],
@@ -112,7 +113,7 @@ describe('close and discard', () => {
   it('ends a block with `using`', () => {
     const states: string[] = [];
     {
-      using resource = Resource.open(new MemDriver());
+      using resource = Resource.open(newDriver());
       resource.status$.subscribe(({ state }) => states.push(state));
     }
     expect(states).toEqual(['active', 'closed']);
@@ -140,7 +141,7 @@ describe('close and discard', () => {
 });
 
 describe('checkpoint', () => {
-  it('resolves in memory, in every state that is not over', async () => {
+  it('resolves in every state that is not over', async () => {
     for (const resource of [open(), patchy(), committed(), failed()]) {
       await expect(resource.checkpoint()).resolves.toBeUndefined();
     }

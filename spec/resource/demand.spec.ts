@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { map, type Observable } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import type { MemResource } from '../../lib/index.js';
+import type { Resource } from '../../lib/index.js';
 import { bytes, closeAll, open, range, wait } from './fixtures.js';
 
 type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
@@ -21,7 +21,7 @@ function at({ cold }: Helpers, marbles: string, actions: Record<string, () => vo
 }
 
 /** `demand$` without the times, which are real ones. */
-function demand$(resource: MemResource): Observable<unknown[]> {
+function demand$(resource: Resource): Observable<unknown[]> {
   return resource.demand$.pipe(map((demands) => demands.map(({ since: _, ...rest }) => rest)));
 }
 
@@ -109,7 +109,7 @@ describe('demand$', () => {
     });
   });
 
-  it.each<[string, (resource: MemResource) => void]>([
+  it.each<[string, (resource: Resource) => void]>([
     ['commit', (resource) => resource.commit(0)],
     ['fail', (resource) => resource.fail('x')],
     ['interrupt', (resource) => resource.interrupt()],

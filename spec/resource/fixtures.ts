@@ -4,18 +4,21 @@ import type { Observable, Subscription } from 'rxjs';
 import {
   type ByteRange,
   isStorageError,
-  MemDriver,
-  type MemResource,
   Resource,
   type ResourceOptions,
   type StorageError,
   type WaitOptions,
 } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
+import { testedFolder } from '../drivers/tested-driver.js';
 
-const opened: MemResource[] = [];
+/** Where a byte cannot be written: past the capacity of memory, and where no file has an offset. */
+export const TOO_FAR = testedFolder() === undefined ? 2 ** 52 : 2 ** 53 - 1;
+
+const opened: Resource[] = [];
 
 /** Opens a resource that {@link closeAll} closes. */
-export function open(options?: ResourceOptions, driver = new MemDriver()): MemResource {
+export function open(options?: ResourceOptions, driver = newDriver()): Resource {
   const resource = Resource.open(driver, options);
   opened.push(resource);
   return resource;
@@ -26,27 +29,27 @@ export function closeAll(): void {
 }
 
 /** A resource that holds [0, 4) and [8, 12). */
-export function patchy(options?: ResourceOptions): MemResource {
+export function patchy(options?: ResourceOptions): Resource {
   const resource = open(options);
   resource.writeAt(0, bytes(4));
   resource.writeAt(8, bytes(4, 8));
   return resource;
 }
 
-export function committed(length = 10): MemResource {
+export function committed(length = 10): Resource {
   const resource = open();
   resource.writeAll(bytes(length));
   return resource;
 }
 
-export function failed(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+export function failed(prepare: (resource: Resource) => void = () => undefined): Resource {
   const resource = open();
   prepare(resource);
   resource.fail('no network');
   return resource;
 }
 
-export function cancelled(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+export function cancelled(prepare: (resource: Resource) => void = () => undefined): Resource {
   const abort = new AbortController();
   const resource = open({ signal: abort.signal });
   prepare(resource);
@@ -54,7 +57,7 @@ export function cancelled(prepare: (resource: MemResource) => void = () => undef
   return resource;
 }
 
-export function closed(prepare: (resource: MemResource) => void = () => undefined): MemResource {
+export function closed(prepare: (resource: Resource) => void = () => undefined): Resource {
   const resource = open();
   prepare(resource);
   resource.close();
@@ -70,7 +73,7 @@ export function range(start: number, end: number): ByteRange {
   return { start, end };
 }
 
-export function ranges(resource: MemResource): ByteRange[] {
+export function ranges(resource: Resource): ByteRange[] {
   return resource.coverage.toArray();
 }
 
@@ -86,7 +89,7 @@ export function record(source: Observable<unknown>): unknown[] {
 }
 
 /** What a wait has done so far; see {@link record}. */
-export function wait(resource: MemResource, start: number, end: number, options?: WaitOptions): unknown[] {
+export function wait(resource: Resource, start: number, end: number, options?: WaitOptions): unknown[] {
   return record(resource.waitRange({ start, end }, options));
 }
 

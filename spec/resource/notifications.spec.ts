@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Observable, Subscription } from 'rxjs';
 
-import type { MemResource } from '../../lib/index.js';
+import type { Resource } from '../../lib/index.js';
 import { bytes, closeAll, expectNoNesting, open, range, ranges, trace, turn, wait } from './fixtures.js';
 
 afterEach(closeAll);
@@ -138,7 +138,7 @@ describe('notifications queue', () => {
 
 /** What goes out at subscription is a notification in progress, too. */
 describe('answers given at subscription', () => {
-  it.each<[string, (resource: MemResource) => Observable<unknown>]>([
+  it.each<[string, (resource: Resource) => Observable<unknown>]>([
     ['status$', (resource) => resource.status$],
     ['coverage$', (resource) => resource.coverage$],
     ['demand$', (resource) => resource.demand$],

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { asapScheduler, map, mergeMap, type Observable, of, take, tap } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import type { ByteRange, MemResource } from '../../lib/index.js';
-import { bytes, closeAll, open, patchy, range } from './fixtures.js';
+import type { ByteRange, Resource } from '../../lib/index.js';
+import { bytes, closeAll, open, patchy, range, TOO_FAR } from './fixtures.js';
 
 type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
 
@@ -21,16 +21,16 @@ function at({ cold }: Helpers, marbles: string, actions: Record<string, () => vo
 }
 
 /** `coverage$` as text: `0-4 8-12`. */
-function coverage$(resource: MemResource): Observable<string> {
+function coverage$(resource: Resource): Observable<string> {
   return resource.coverage$.pipe(map((coverage) => [...coverage].map(({ start, end }) => `${start}-${end}`).join(' ')));
 }
 
-function state$(resource: MemResource): Observable<string> {
+function state$(resource: Resource): Observable<string> {
   return resource.status$.pipe(map(({ state }) => state));
 }
 
 /** `demand$` without the times, which are real ones. */
-function demand$(resource: MemResource): Observable<unknown[]> {
+function demand$(resource: Resource): Observable<unknown[]> {
   return resource.demand$.pipe(map((demands) => demands.map(({ since: _, ...rest }) => rest)));
 }
 
@@ -68,7 +68,7 @@ describe('coverage$', () => {
       at(helpers, '-a-b-c-d-e', {
         a: () => resource.writeAt(1, bytes(2)),
         b: () => resource.writeAt(5, bytes(0)),
-        c: () => expect(() => resource.writeAt(2 ** 52, bytes(1))).toThrow(),
+        c: () => expect(() => resource.writeAt(TOO_FAR, bytes(1))).toThrow(),
         d: () => (resource.expectedLength = 12),
         e: () => resource.fail('x'),
       });
@@ -92,7 +92,7 @@ describe('coverage$', () => {
     expect([coverage.toArray(), coverage.coveredBytes]).toEqual([[], 0]);
   });
 
-  it.each<[string, (resource: MemResource) => void, string]>([
+  it.each<[string, (resource: Resource) => void, string]>([
     ['commit', (resource) => resource.commit(2), '0-2'],
     ['writeAll', (resource) => resource.writeAll(bytes(3)), '0-3'],
   ])('the last coverage goes out before status$ says committed: %s', (_, commit, last) => {
@@ -282,7 +282,7 @@ describe('writes$', () => {
         c: () => resource.writeAt(1, bytes(2)),
         d: () => resource.writeAll(bytes(9)),
         e: () => resource.writeAt(4, bytes(0)),
-        f: () => expect(() => resource.writeAt(2 ** 52, bytes(1))).toThrow(),
+        f: () => expect(() => resource.writeAt(TOO_FAR, bytes(1))).toThrow(),
       });
       helpers.expectObservable(resource.writes$).toBe('-(abac)-----d-', ranges);
       helpers.expectObservable(resource.writes$, '--------^----!').toBe('------------d', ranges);

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Observable, Subscription } from 'rxjs';
 
-import type { MemResource } from '../../lib/index.js';
+import type { Resource } from '../../lib/index.js';
 import { bytes, closeAll, expectNoNesting, open, range, ranges, trace, turn, wait } from './fixtures.js';
 
 afterEach(closeAll);
 
 /** Everything that calls back, triggered by a write of [0, 4); `skip`: replays to be ignored. */
-const channels: [name: string, source: (resource: MemResource) => Observable<unknown>, skip: number][] = [
+const channels: [name: string, source: (resource: Resource) => Observable<unknown>, skip: number][] = [
   ['waitRange', (resource) => resource.waitRange(range(0, 4)), 0],
   ['read', (resource) => resource.read(range(0, 4)), 0],
   ['writes$', (resource) => resource.writes$, 0],
@@ -17,8 +17,8 @@ const channels: [name: string, source: (resource: MemResource) => Observable<unk
 
 /** Runs `act` once, in the callback of `source` that follows the write of [0, 4). */
 async function actInside(
-  resource: MemResource,
-  source: (resource: MemResource) => Observable<unknown>,
+  resource: Resource,
+  source: (resource: Resource) => Observable<unknown>,
   skip: number,
   act: () => void,
 ): Promise<void> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { isStorageError, MemDriver, Resource } from '../../lib/index.js';
+import { type Driver, isStorageError, MemDriver, Resource } from '../../lib/index.js';
 import { PlainCoverage } from '../coverage/plain-coverage.js';
+import { newDriver } from '../drivers/new-driver.js';
 
 const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const SIZE = 64;
@@ -209,11 +210,14 @@ function gapOf(model: Model): number | undefined {
 }
 
 describe('a resource', () => {
-  it.each([true, false])('does what the model does, in any order of calls (shared memory: %p)', (shared) => {
+  it.each<[string, () => Driver]>([
+    ['the driver of this run', newDriver],
+    ['memory that is not shared', () => new MemDriver({ shared: false })],
+  ])('does what the model does, in any order of calls (over %s)', (_, driver) => {
     fc.assert(
       fc.property(steps, (run) => {
         const model = new Model();
-        const resource: Resource = Resource.open(new MemDriver({ shared }));
+        const resource = Resource.open(driver());
         for (const step of run) {
           step.run(model, resource);
           check(model, resource);

@@ -1,6 +1,10 @@
+import { dirname } from 'node:path';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { MemDriver, Resource, type MemResource } from '../../lib/index.js';
+import { MemDriver, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
+import { testedFolder } from '../drivers/tested-driver.js';
 import {
   closeAll,
   bytes,
@@ -24,7 +28,7 @@ describe('opening', () => {
     const resource = open();
     expect(resource.status).toEqual({ state: 'active', expectedLength: undefined });
     expect(resource.origin).toEqual({ from: 'new' });
-    expect(resource.path).toBeUndefined();
+    expect(resource.path && dirname(resource.path)).toBe(testedFolder());
     expect([resource.coveredBytes, resource.length, resource.expectedLength, resource.identity]).toEqual([
       0,
       undefined,
@@ -46,7 +50,7 @@ describe('opening', () => {
   });
 
   it('is committed, from complete, where the driver has the content', () => {
-    const resource = open({ expectedLength: 99, identity: 'x' }, new MemDriver({ initialData: bytes(5) }));
+    const resource = open({ expectedLength: 99, identity: 'x' }, newDriver(bytes(5)));
     expect(resource.status).toEqual({ state: 'committed', finalLength: 5 });
     expect(resource.origin).toEqual({ from: 'complete' });
     expect([resource.length, resource.expectedLength, resource.coveredBytes]).toEqual([5, 5, 5]);
@@ -54,13 +58,13 @@ describe('opening', () => {
   });
 
   it('is committed and empty over empty content', () => {
-    const resource = open({}, new MemDriver({ initialData: new Uint8Array(0) }));
+    const resource = open({}, newDriver(new Uint8Array(0)));
     expect(resource.status).toEqual({ state: 'committed', finalLength: 0 });
     expect(resource.readAll()).toHaveLength(0);
     expect(wait(resource, 0, 1)).toEqual(['eof', 'complete']);
   });
 
-  it('copies the initial data', () => {
+  it('copies the initial data of memory', () => {
     const data = bytes(5);
     const resource = open({}, new MemDriver({ initialData: data }));
     data.fill(99);
@@ -68,14 +72,14 @@ describe('opening', () => {
   });
 
   it('throws CANCELLED for a signal that was aborted before, and leaves the driver to be opened', () => {
-    const driver = new MemDriver();
+    const driver = newDriver();
     const error = errorOf(() => Resource.open(driver, { signal: AbortSignal.abort() }));
     expect([error.code, error.name]).toEqual(['CANCELLED', 'AbortError']);
     expect(open({}, driver).status.state).toBe('active');
   });
 
   it('knows its driver', () => {
-    const driver = new MemDriver();
+    const driver = newDriver();
     expect(open({}, driver).driver).toBe(driver);
   });
 });
@@ -187,7 +191,7 @@ describe('expected length and identity', () => {
     expect(resource.status).toBe(status);
   });
 
-  it.each<[string, () => MemResource, string]>([
+  it.each<[string, () => Resource, string]>([
     ['committed', committed, 'READ_ONLY'],
     ['cancelled', cancelled, 'CANCELLED'],
   ])('cannot be set on a %s resource', (_, make, code) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { type FinalStep, MemDriver, type MemResource, type Resource, StorageError } from '../../lib/index.js';
+import { type FinalStep, MemDriver, type Resource, StorageError } from '../../lib/index.js';
 import {
   closeAll,
   bytes,
@@ -63,7 +63,7 @@ describe('writing', () => {
     expect(writes).toEqual([]);
   });
 
-  it.each<[string, () => MemResource, string]>([
+  it.each<[string, () => Resource, string]>([
     ['committed', committed, 'READ_ONLY'],
     ['cancelled', cancelled, 'CANCELLED'],
   ])('throws on a %s resource, and changes nothing', (_, make, code) => {

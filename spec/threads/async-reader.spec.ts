@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { firstValueFrom, take, toArray } from 'rxjs';
-import { MemDriver, type MemResource, type ReaderHandle, type ReaderPort, Resource } from '../../lib/index.js';
+import { type ReaderHandle, type ReaderPort, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
 
-async function asyncReader(): Promise<{ resource: MemResource; port: ReaderPort; thread: TestThread }> {
-  const resource = Resource.open(new MemDriver());
+async function asyncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
+  const resource = Resource.open(newDriver());
   const port = resource.createPort({ name: 'a' });
   const thread = readerThread();
   await thread.call('attach', 'a', port.handle);

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, type MemResource, Resource } from '../../lib/index.js';
+import { Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { wake } from '../../lib/control/wake-words.js';
 import { openSync } from '../../lib/sync.js';
 import { bytes, codeOf, demandsOf, Flag, range, readerThread, soon, TestThread } from './threads.js';
 
 async function blockedReader(options?: {
   expectedLength?: number;
-}): Promise<{ resource: MemResource; thread: TestThread }> {
-  const resource = Resource.open(new MemDriver(), options);
+}): Promise<{ resource: Resource; thread: TestThread }> {
+  const resource = Resource.open(newDriver(), options);
   const thread = readerThread();
   await thread.call('openSync', 'a', resource.createPort({ name: 'a' }).handle);
   return { resource, thread };
@@ -48,7 +49,7 @@ describe('a blocked wait', () => {
   });
 
   test('is not Ready when it is woken for nothing', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     const port = resource.createPort({ name: 'a' });
     await thread.call('openSync', 'a', port.handle);
@@ -128,7 +129,7 @@ describe('a blocked wait', () => {
 
 describe('many blocked readers', () => {
   test('of one range all end with one write', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const threads = Array.from({ length: 16 }, readerThread);
     const outcomes = threads.map(async (thread, i) => {
       await thread.call('openSync', 'r', resource.createPort({ name: `r${i}` }).handle);
@@ -140,7 +141,7 @@ describe('many blocked readers', () => {
   });
 
   test('of different ranges end each with its own write, and no sooner', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const threads = Array.from({ length: 20 }, readerThread);
     const ended: number[] = [];
     const outcomes = threads.map(async (thread, i) => {
@@ -160,7 +161,7 @@ describe('many blocked readers', () => {
   });
 
   test('in one thread one after the other, each with a port of its own', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     for (let i = 0; i < 100; i += 1) await thread.call('openSync', `r${i}`, resource.createPort().handle);
     const outcomes = Array.from({ length: 100 }, (_, i) => thread.call('call', `r${i}`, 'waitRange', range(i, i + 1)));
@@ -242,7 +243,7 @@ describe('a blocking read', () => {
   test.each(['TIMEOUT', 'INTERRUPTED', 'FAILED', 'CLOSED'])(
     'that ends with %s has not moved the cursor',
     async (code) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       const thread = readerThread();
       const port = resource.createPort({ name: 'a' });
       await thread.call('openSync', 'a', port.handle);
@@ -272,7 +273,7 @@ describe('a timeout', () => {
   });
 
   test('is counted to one moment, however often the thread is woken meanwhile', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     const port = resource.createPort({ name: 'a' });
     await thread.call('openSync', 'a', port.handle);
@@ -311,7 +312,7 @@ describe('a timeout', () => {
 
 describe("in the owner's own thread", () => {
   test('a wait that would block throws DEADLOCK, and one that would not is answered', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const port = resource.createPort();
     const reader = openSync(port.handle);
     resource.writeAt(0, bytes(4));

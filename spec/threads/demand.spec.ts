@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, skip } from 'rxjs';
-import { type Demand, MemDriver, Resource } from '../../lib/index.js';
+import { type Demand, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, demandsOf, range, readerThread, soon } from './threads.js';
 
 function brief({ reader, range: { start, end }, blocking, neededBy }: Demand): unknown[] {
@@ -13,7 +14,7 @@ async function allDemands(resource: Resource, count: number): Promise<unknown[][
 
 describe('demand$ over several threads', () => {
   test('names who waits for what, whether a thread is blocked, and by when it is needed, most urgent first', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const threads = [readerThread(), readerThread(), readerThread()] as const;
     await threads[0].call('openSync', 'r', resource.createPort({ name: 'late' }).handle);
     await threads[1].call('openSync', 'r', resource.createPort({ name: 'soon' }).handle);
@@ -42,7 +43,7 @@ describe('demand$ over several threads', () => {
   });
 
   test('says since when, by the clock of the world', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
     const before = Date.now();
@@ -58,7 +59,7 @@ describe('demand$ over several threads', () => {
   });
 
   test('reports a thread that blocks and one that gives up to a subscriber that only listens', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
     const emitted: unknown[][][] = [];
@@ -70,7 +71,7 @@ describe('demand$ over several threads', () => {
   });
 
   test('within the known length only', async () => {
-    const resource = Resource.open(new MemDriver(), { expectedLength: 50 });
+    const resource = Resource.open(newDriver(), { expectedLength: 50 });
     const thread = readerThread();
     await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
     const wait = thread.call('call', 'r', 'waitRange', range(40, 100));
@@ -85,7 +86,7 @@ describe('demand$ over several threads', () => {
   });
 
   test('names the eight most urgent waits of one asynchronous reader, and all of them end', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('attach', 'r', resource.createPort({ name: 'r' }).handle);
     const waits = Array.from({ length: 40 }, (_, i) => ({
@@ -105,7 +106,7 @@ describe('demand$ over several threads', () => {
   });
 
   test('is gone when waits are withdrawn, the reader closes, or the resource ends', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('attach', 'r', resource.createPort({ name: 'r' }).handle);
     await thread.call('wait', 'r', 'w1', range(0, 10));
@@ -123,7 +124,7 @@ describe('demand$ over several threads', () => {
 
 describe('the port of a terminated worker', () => {
   test('is reclaimed by closing it: its demand disappears, and so does everything it held', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const words = new Set<number>();
     let size: number | undefined;
     for (let i = 0; i < 12; i += 1) {
@@ -153,7 +154,7 @@ describe('the port of a terminated worker', () => {
   });
 
   test('does no harm while it is not closed: others are served', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const [dead, alive] = [readerThread(), readerThread()];
     const port = resource.createPort({ name: 'dead' });
     await dead.call('openSync', 'r', port.handle);
@@ -170,7 +171,7 @@ describe('the port of a terminated worker', () => {
   });
 
   test('frees a reader that still runs when its port is closed', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     const ports = [resource.createPort({ name: 'a' }), resource.createPort({ name: 'b' })] as const;
     await thread.call('attach', 'b', ports[1].handle);
@@ -190,7 +191,7 @@ describe('the port of a terminated worker', () => {
   });
 
   test('whose wake-up word another reader has got wakes that one as ever', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const [former, next] = [readerThread(), readerThread()];
     const port = resource.createPort({ name: 'former' });
     await former.call('attach', 'r', port.handle);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { attachReader, MemDriver, ownerGone, type ReaderHandle, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { openSync } from '../../lib/sync.js';
 import { bytes, codeOf, range, readerThread } from './threads.js';
 
 describe('a handle', () => {
   test('survives structuredClone, also nested, and more than once', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const { handle } = resource.createPort({ name: 'clone' });
     const { inner } = structuredClone({ inner: structuredClone(handle) });
     expect(inner.name).toBe('clone');
@@ -19,7 +20,7 @@ describe('a handle', () => {
   test.each(['openSync', 'attach'])(
     'attaches once, then %s throws INVALID_ARGUMENT, whatever copy is given',
     async (second) => {
-      const resource = Resource.open(new MemDriver());
+      const resource = Resource.open(newDriver());
       for (const first of ['openSync', 'attach']) {
         const { handle } = resource.createPort();
         const [thread, other] = [readerThread(), readerThread()];
@@ -33,7 +34,7 @@ describe('a handle', () => {
   );
 
   test('is attached by exactly one of many threads that try at once', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const { handle } = resource.createPort();
     const threads = Array.from({ length: 6 }, readerThread);
     await Promise.all(threads.map((thread) => thread.call('echo')));
@@ -43,7 +44,7 @@ describe('a handle', () => {
   });
 
   test('stays attached after its reader has closed', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const { handle } = resource.createPort();
     const thread = readerThread();
     await thread.call('openSync', 'a', handle);
@@ -52,7 +53,7 @@ describe('a handle', () => {
   });
 
   test('of a port that is closed throws CLOSED', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const port = resource.createPort();
     port.close();
     port.close();
@@ -63,7 +64,7 @@ describe('a handle', () => {
   });
 
   test('of a resource that is closed meanwhile attaches, and says CLOSED to whoever waits', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const [one, other] = [resource.createPort().handle, resource.createPort().handle];
     resource.close();
     const thread = readerThread();
@@ -76,14 +77,14 @@ describe('a handle', () => {
     expect(await thread.ended('w')).toBe('CLOSED');
   });
 
-  const good = (): ReaderHandle => Resource.open(new MemDriver()).createPort().handle;
+  const good = (): ReaderHandle => Resource.open(newDriver()).createPort().handle;
   test.each<[string, () => unknown]>([
     ['undefined', () => undefined],
     ['null', () => null],
     ['a number', () => 7],
     ['a function', () => () => undefined],
     ['an empty object', () => ({})],
-    ['a port', () => Resource.open(new MemDriver()).createPort()],
+    ['a port', () => Resource.open(newDriver()).createPort()],
     ['a handle of a later version', () => ({ ...good(), tidemark: 2 })],
     ['a handle of a version that is no number', () => ({ ...good(), tidemark: '1' })],
     ['a handle that went through JSON', () => JSON.parse(JSON.stringify(good())) as unknown],
@@ -110,7 +111,7 @@ describe('a handle', () => {
   });
 
   test('of a driver that the thread has not loaded throws UNSUPPORTED, and can still be attached', () => {
-    const { handle } = Resource.open(new MemDriver()).createPort();
+    const { handle } = Resource.open(newDriver()).createPort();
     const foreign = { ...handle, driver: { kind: 'example/unheard-of', data: undefined } };
     const unsupported = expect.objectContaining({ code: 'UNSUPPORTED' });
     expect(() => openSync(foreign)).toThrow(unsupported);
@@ -128,7 +129,7 @@ describe('a handle', () => {
 
 describe('a reader that was closed', () => {
   test('throws CLOSED from every method but close, and its port is given back', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     resource.writeAt(0, bytes(10));
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort().handle);

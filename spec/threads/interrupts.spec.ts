@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, type MemResource, type ReaderPort, Resource } from '../../lib/index.js';
+import { type ReaderPort, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, demandsOf, Flag, range, readerThread, soon, type TestThread } from './threads.js';
 
-async function syncReader(): Promise<{ resource: MemResource; port: ReaderPort; thread: TestThread }> {
-  const resource = Resource.open(new MemDriver());
+async function syncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
+  const resource = Resource.open(newDriver());
   const port = resource.createPort({ name: 'a' });
   const thread = readerThread();
   await thread.call('openSync', 'a', port.handle);
@@ -36,7 +37,7 @@ describe('the interrupt of a blocking reader', () => {
   });
 
   test('before the handle was attached is kept', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const port = resource.createPort();
     port.interrupt(1);
     const thread = readerThread();
@@ -183,8 +184,8 @@ describe('the interrupt of a blocking reader', () => {
 });
 
 describe('the interrupt of an asynchronous reader', () => {
-  async function asyncReader(): Promise<{ resource: MemResource; port: ReaderPort; thread: TestThread }> {
-    const resource = Resource.open(new MemDriver());
+  async function asyncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
+    const resource = Resource.open(newDriver());
     const port = resource.createPort({ name: 'a' });
     const thread = readerThread();
     await thread.call('attach', 'a', port.handle);

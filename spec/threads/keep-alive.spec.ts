@@ -12,7 +12,8 @@ afterEach(() => {
 /** Runs a case of the fixture in a process of its own, until that ends by itself. */
 function run(name: string): Promise<{ code: number | null; output: string[] }> {
   const script = fileURLToPath(new URL('./fixtures/keep-alive.js', import.meta.url));
-  const child = spawn(process.execPath, [script, name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // The environment is jest's copy, which says what is tested: a child would inherit the original.
+  const child = spawn(process.execPath, [script, name], { stdio: ['ignore', 'pipe', 'pipe'], env: process.env });
   children.add(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

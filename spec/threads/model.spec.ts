@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MemDriver, type MemResource, type ReaderPort, Resource } from '../../lib/index.js';
+import { type ReaderPort, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, demandsOf, range, readerThread, type TestThread } from './threads.js';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 200);
@@ -82,7 +83,7 @@ class Model {
 
 class Run {
   readonly model = new Model();
-  readonly resource: MemResource = Resource.open(new MemDriver());
+  readonly resource: Resource = Resource.open(newDriver());
   readonly #sync: ReaderPort = this.resource.createPort({ name: 'sync' });
   readonly #async: ReaderPort = this.resource.createPort({ name: 'async' });
   readonly #thread: TestThread;

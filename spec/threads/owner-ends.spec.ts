@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, ownerGone, type ReaderHandle, Resource } from '../../lib/index.js';
+import { ownerGone, type ReaderHandle, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
 
 /** Where the sequence word of a control block lies (`lib/control/layout.ts`). */
@@ -46,7 +47,7 @@ describe('readers that wait', () => {
     ['closes', 'CLOSED', (resource: Resource) => resource.close()],
     ['discards', 'CLOSED', (resource: Resource) => resource.discard()],
   ])('hear of an owner that %s', async (_, code, end) => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const readers = await waitingReaders((name) => Promise.resolve(resource.createPort({ name }).handle));
     await soon();
     end(resource);
@@ -56,7 +57,7 @@ describe('readers that wait', () => {
 
   test('hear of an owner that aborts, by an AbortError', async () => {
     const abort = new AbortController();
-    const resource = Resource.open(new MemDriver(), { signal: abort.signal });
+    const resource = Resource.open(newDriver(), { signal: abort.signal });
     const readers = await waitingReaders((name) => Promise.resolve(resource.createPort({ name }).handle));
     await soon();
     abort.abort();
@@ -70,7 +71,7 @@ describe('readers that wait', () => {
   });
 
   test('hear of an owner that fails, and covered bytes stay readable', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     resource.writeAt(0, bytes(10, 5));
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort({ name: 'a' }).handle);
@@ -88,7 +89,7 @@ describe('readers that wait', () => {
   });
 
   test('see a reason longer than any page of the control block', async () => {
-    const resource = Resource.open(new MemDriver(), { identity: 'é'.repeat(5000) });
+    const resource = Resource.open(newDriver(), { identity: 'é'.repeat(5000) });
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort().handle);
     resource.fail('ü'.repeat(10_000));
@@ -97,7 +98,7 @@ describe('readers that wait', () => {
   });
 
   test('of a committed resource go on after its owner has closed', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort().handle);
     await thread.call('attach', 'b', resource.createPort().handle);
@@ -283,7 +284,7 @@ describe('an update that is never finished', () => {
   });
 
   test('is survived by readers that found it unfinished only for a while', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     resource.writeAt(0, bytes(10));
     const { handle } = resource.createPort();
     const thread = readerThread();
@@ -297,7 +298,7 @@ describe('an update that is never finished', () => {
   });
 
   test('is not taken for one while it makes progress', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     resource.writeAt(0, bytes(10));
     const { handle } = resource.createPort();
     const thread = readerThread();

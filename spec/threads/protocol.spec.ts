@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, type MemResource, type ReaderPort, Resource } from '../../lib/index.js';
+import { type ReaderPort, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, Flag, range, readerThread, soon, type TestThread } from './threads.js';
 
 /** Every change, met by a reader at every single operation on shared memory that it does on its way to sleep. */
@@ -8,7 +9,7 @@ const STOPPED = 1;
 const MORE_STEPS_THAN_A_WAIT_HAS = 500;
 
 interface Meeting {
-  readonly resource: MemResource;
+  readonly resource: Resource;
   readonly port: ReaderPort;
 }
 
@@ -68,7 +69,7 @@ async function meet(
   change: (meeting: Meeting) => void,
   after: ((meeting: Meeting) => void) | undefined,
 ): Promise<{ met: boolean; outcome: string }> {
-  const resource = Resource.open(new MemDriver());
+  const resource = Resource.open(newDriver());
   const port = resource.createPort();
   const flag = new Flag();
   const key = `r${step}`;

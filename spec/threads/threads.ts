@@ -37,7 +37,11 @@ export class TestThread {
 
   /** @param fixture - name of a file in `fixtures` */
   constructor(fixture: string, workerData?: unknown) {
-    this.#worker = new Worker(fileURLToPath(new URL(`./fixtures/${fixture}.js`, import.meta.url)), { workerData });
+    this.#worker = new Worker(fileURLToPath(new URL(`./fixtures/${fixture}.js`, import.meta.url)), {
+      workerData,
+      // Jest's copy, which says what is tested: a worker would inherit the original.
+      env: process.env,
+    });
     started.add(this);
     this.#worker.on('message', (message: Reply | ThreadEvent) => {
       if ('event' in message) this.events$.next(message);

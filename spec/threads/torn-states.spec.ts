@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, type ReaderHandle, Resource } from '../../lib/index.js';
+import { type ReaderHandle, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, Flag, ownerThread, range, readerThread, TestThread } from './threads.js';
 
 interface Answer {
@@ -91,7 +92,7 @@ describe('bytes that are read while their owner writes at full speed', () => {
   );
 
   test('are there as soon as coverage says so, however often memory has grown', async () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const thread = readerThread();
     await thread.call('openSync', 'r', resource.createPort().handle);
     for (let size = 1; size < 2 ** 27; size *= 8) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemDriver, Resource } from '../../lib/index.js';
+import { Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { bytes, range, readerThread, TestThread } from './threads.js';
 
 /** Two threads; the second one reads the first's resource as `attach` says. */
@@ -49,7 +50,7 @@ describe('no wake-up is lost', () => {
     async () => {
       const threads = Array.from({ length: 8 }, readerThread);
       for (let round = 0; round < 5; round += 1) {
-        const resource = Resource.open(new MemDriver());
+        const resource = Resource.open(newDriver());
         const attached = threads.map((thread) => thread.call('openSync', `r${round}`, resource.createPort().handle));
         await Promise.all(attached);
         const done = threads.map((thread, i) => thread.call('waitAnywhere', `r${round}`, 300, 1000, 31 * round + i));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { count, lastValueFrom, type Subscription } from 'rxjs';
 
-import { type Demand, MemDriver, type MemResource, readChunks, Resource, type WaitOutcome } from '../../lib/index.js';
+import { type Demand, MemDriver, readChunks, Resource, type WaitOutcome } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
 import { type PendingWait, PendingWaits } from '../../lib/waits/pending-waits.js';
 
 const MANY = 10_000;
@@ -9,7 +10,7 @@ const MILLION = 1_000_000;
 
 const ignore = (): void => undefined;
 
-function demandOf(resource: MemResource): readonly Demand[] {
+function demandOf(resource: Resource): readonly Demand[] {
   let current: readonly Demand[] = [];
   resource.demand$.subscribe((demand) => (current = demand)).unsubscribe();
   return current;
@@ -43,7 +44,7 @@ describe('many waits', () => {
     ['of one end', (index) => ({ start: index, end: MANY + 1 })],
     ['apart', (index) => ({ start: 2 * index, end: 2 * index + 1 })],
   ])('%s: 10,000 unsubscribed leave no demand', (_, rangeOf) => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const subscriptions: Subscription[] = [];
     for (let index = 0; index < MANY; index += 1) subscriptions.push(resource.waitRange(rangeOf(index)).subscribe());
     expect(demandOf(resource)).toHaveLength(MANY);
@@ -84,7 +85,7 @@ describe('many waits', () => {
   });
 
   it('a write settles only the waits that it completes', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const ready: number[] = [];
     for (let index = 0; index < MANY; index += 1) {
       resource
@@ -100,7 +101,7 @@ describe('many waits', () => {
   });
 
   it('passive waits are answered and make no demand, not even beside one that does', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const outcomes: WaitOutcome[] = [];
     resource.waitRange({ start: 0, end: 4 }, { passive: true }).subscribe((outcome) => outcomes.push(outcome));
     expect(demandOf(resource)).toEqual([]);
@@ -111,7 +112,7 @@ describe('many waits', () => {
   });
 
   it('waits for the same bytes are one demand each', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const first = resource.waitRange({ start: 0, end: 4 }).subscribe({ error: ignore });
     resource.waitRange({ start: 0, end: 4 }, { neededBy: 5 }).subscribe({ error: ignore });
     expect(demandOf(resource)).toHaveLength(2);
@@ -123,7 +124,7 @@ describe('many waits', () => {
 
 describe('loops over ready waits do not grow the stack', () => {
   it('a million, each subscribed when the one before has completed', () => {
-    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(MILLION) }));
+    const resource = Resource.open(newDriver(new Uint8Array(MILLION)));
     let ready = 0;
     for (let start = 0; start < MILLION; start += 1) {
       resource.waitRange({ start, end: start + 1 }).subscribe((outcome) => (ready += outcome === 'ready' ? 1 : 0));
@@ -132,7 +133,7 @@ describe('loops over ready waits do not grow the stack', () => {
   });
 
   it('a hundred thousand, each made by the callback of the one before it, and completed by a write of that callback', () => {
-    const resource = Resource.open(new MemDriver());
+    const resource = Resource.open(newDriver());
     const byte = new Uint8Array(1);
     let ready = 0;
     const next = (): void => {
@@ -148,13 +149,13 @@ describe('loops over ready waits do not grow the stack', () => {
   });
 
   it('a million chunks of one byte, with a synchronous project', async () => {
-    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(MILLION) }));
+    const resource = Resource.open(newDriver(new Uint8Array(MILLION)));
     const offsets$ = readChunks(resource, { chunkSize: 1, project: (_chunk: Uint8Array, offset: number) => [offset] });
     expect(await lastValueFrom(offsets$.pipe(count()))).toBe(MILLION);
   });
 
   it('a hundred thousand chunks of one byte, without project', async () => {
-    const resource = Resource.open(new MemDriver({ initialData: new Uint8Array(10 * MANY) }));
+    const resource = Resource.open(newDriver(new Uint8Array(10 * MANY)));
     expect(await lastValueFrom(readChunks(resource, { chunkSize: 1 }).pipe(count()))).toBe(10 * MANY);
   });
 });
