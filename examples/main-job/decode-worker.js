@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isStorageError } from 'tidemark';
+import 'tidemark/node'; // to read what the main thread stores into a file
 import { openSync } from 'tidemark/sync';
 import { FlacDecoder } from './flac-decoder.js';
 import { findSample } from './find-sample.js';

@@ -13,33 +13,45 @@ import { requestRange } from './range-request.js';
 /** @typedef {import('tidemark').ByteRange} ByteRange half-open */
 
 /**
- * @param {import('tidemark').Resource} resource
+ * Fetches what is missing, which may be nothing: then it asks the server nothing.
+ *
+ * @param {import('tidemark').Resource} resource new, or partial with bytes of this URL
  * @param {URL} url
  * @returns {import('rxjs').Observable<ByteRange>} what was written; completes when all is there and committed. Errors,
- *   and fails the resource, on any HTTP error; unsubscribing ends all requests and leaves the resource as it is.
+ *   and fails the resource, on any HTTP error, and with the code `CHANGED` if the server has another version than the one
+ *   that the first bytes are of; unsubscribing ends all requests and leaves the resource as it is.
  */
 export function download(resource, url) {
   return defer(() => {
     const plan = new FetchPlan(resource);
-    /** @type {Subject<import('./range-request.js').Answer>} */
-    const answer$ = new Subject();
-
-    const opening$ = get(plan.opening, (answer) => answer$.next(answer));
-    // The first answer tells how long the content is, and whether it can be had in parts at all.
-    const rest$ = answer$.pipe(
-      take(1),
-      tap(({ total }) => (resource.expectedLength = total)),
-      mergeMap(({ ranged }) => (ranged ? merge(concat(getTail(), readAhead()), readAhead(), onDemand()) : EMPTY)),
-    );
-    return merge(rest$, opening$).pipe(
+    const { opening } = plan;
+    let version = storedVersion(resource);
+    return (opening ? fetchFrom(opening) : EMPTY).pipe(
       writeTo(resource, { commit: false }),
       tap({ complete: () => resource.commit() }),
     );
 
+    /** @param {ByteRange} opening the first answer tells the version, and whether it can be had in parts at all */
+    function fetchFrom(opening) {
+      /** @type {Subject<import('./range-request.js').Answer>} */
+      const answer$ = new Subject();
+      const opening$ = get(opening, (answer) => answer$.next(answer));
+      const rest$ = answer$.pipe(
+        take(1),
+        tap((answer) => {
+          version = answer;
+          resource.expectedLength = answer.total;
+          resource.identity = answer.etag;
+        }),
+        mergeMap(({ ranged }) => (ranged ? merge(concat(getTail(), readAhead()), readAhead(), onDemand()) : EMPTY)),
+      );
+      return merge(rest$, opening$);
+    }
+
     /** @param {ByteRange} range @param {(answer: import('./range-request.js').Answer) => void} [onAnswer] */
     function get(range, onAnswer) {
       plan.begin(range);
-      return requestRange(url, range, onAnswer).pipe(finalize(() => plan.end(range)));
+      return requestRange(url, range, version, onAnswer).pipe(finalize(() => plan.end(range)));
     }
 
     function getTail() {
@@ -70,4 +82,14 @@ export function download(resource, url) {
       );
     }
   });
+}
+
+/**
+ * What the bytes that are there are of; undefined if there are none.
+ *
+ * @param {import('tidemark').Resource} resource
+ * @returns {import('./version.js').Version | undefined}
+ */
+function storedVersion({ origin, identity, expectedLength }) {
+  return origin.from === 'new' ? undefined : { etag: identity, total: expectedLength };
 }

@@ -14,9 +14,10 @@ export class FetchPlan {
     this.#resource = resource;
   }
 
-  /** @type {ByteRange} what to begin with, when nothing is known yet, not even the length */
+  /** What to begin with: the first bytes that are missing, of a length that need not be known; undefined if none are. */
   get opening() {
-    return { start: 0, end: CHUNK };
+    const gap = this.#resource.nextGap(0);
+    return gap && this.#chunkAt(gap);
   }
 
   /** The first piece of work at or after an offset; undefined if there is none. */

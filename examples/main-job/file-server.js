@@ -56,10 +56,13 @@ async function answer(path, request, response, limit) {
   }
   const file = await open(path);
   try {
-    const { size } = await file.stat();
-    const asked = request.headers.range;
+    const { size, etag } = await versionOf(file);
+    const condition = request.headers['if-range'];
+    // A part of another version is of no use to who has parts of this one: then all of it.
+    const asked = condition === undefined || condition === etag ? request.headers.range : undefined;
     const range = asked === undefined ? { start: 0, end: size } : parseRange(asked, size);
     response.setHeader('accept-ranges', 'bytes');
+    response.setHeader('etag', etag);
     if (range === undefined) {
       response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
       return;
@@ -69,23 +72,34 @@ async function answer(path, request, response, limit) {
     if (asked !== undefined) response.setHeader('content-range', `bytes ${range.start}-${range.end - 1}/${size}`);
     response.writeHead(asked === undefined ? 200 : 206);
     if (request.method === 'HEAD') response.end();
-    else await pipeline(Readable.from(slices(file, range, limit)), response);
+    else await pipeline(Readable.from(slices(file, etag, range, limit)), response);
   } finally {
     await file.close();
   }
 }
 
 /**
+ * The ETag is a strong one: whatever changes the file changes its length or time.
+ *
  * @param {import('node:fs/promises').FileHandle} file
+ */
+async function versionOf(file) {
+  const { size, mtimeNs } = await file.stat({ bigint: true });
+  return { size: Number(size), etag: `"${size.toString(36)}-${mtimeNs.toString(36)}"` };
+}
+
+/**
+ * @param {import('node:fs/promises').FileHandle} file
+ * @param {string} etag of the version that the bytes have to be of
  * @param {{ start: number, end: number }} range half-open
  * @param {RateLimit} limit
  */
-async function* slices(file, { start, end }, { sliceBytes, turn }) {
+async function* slices(file, etag, { start, end }, { sliceBytes, turn }) {
   for (let position = start; position < end;) {
     const slice = Buffer.allocUnsafe(Math.min(sliceBytes, end - position));
     await turn(slice.length);
     const { bytesRead } = await file.read(slice, 0, slice.length, position);
-    if (bytesRead === 0) throw new Error('The file got shorter while being served.');
+    if ((await versionOf(file)).etag !== etag) throw new Error('The file changed while being served.');
     yield slice.subarray(0, bytesRead);
     position += bytesRead;
   }

@@ -2,37 +2,47 @@
 // that watches both. None of these three knows of the others; the resource is all they share.
 
 import { EMPTY, combineLatest, defer, endWith, filter, finalize, forkJoin, ignoreElements, map, merge } from 'rxjs';
-import { defaultIfEmpty, scan, share, startWith, take, tap, throwIfEmpty } from 'rxjs';
-import { MemDriver, Resource, progress } from 'tidemark';
+import { defaultIfEmpty, of, scan, share, startWith, switchMap, take, tap, throwIfEmpty } from 'rxjs';
+import { progress } from 'tidemark';
 import { runDecoder } from './decoder-thread.js';
 import { download } from './downloader.js';
 import { NOT_STARTED, followPlayback, seekStory } from './playback.js';
 import { seekOnce } from './seek.js';
+import { discardIfChanged, startAgainIfChanged } from './start-again.js';
+import { closeStore, describeStore, openStore } from './store.js';
 
 /**
+ * @typedef {import('tidemark/node').StorageResource} StorageResource
  * @typedef {import('rxjs').Observable<import('./decode-worker.js').DecoderMessage>} DecoderMessages
  *
  * @typedef {object} Outcome
  * @property {import('./flac-decoder.js').Format} format
  * @property {{ samples: number, md5: string, damagedFrames: number }} done
  * @property {number | undefined} firstSamplesAt in seconds since the start; undefined if there are none
- * @property {number} downloadEndedAt in seconds since the start
+ * @property {number | undefined} downloadEndedAt in seconds since the start; undefined if there was none
  */
 
 /**
- * Downloads, decodes and shows; errors with the first error of either side.
+ * Downloads, decodes and shows; errors with the first error of either side. Should the content change on the server, it
+ * starts again.
  *
- * @param {URL} url
- * @param {number | undefined} seek where to seek to in the middle of it, in seconds
+ * @param {object} task
+ * @param {URL} task.url
+ * @param {number | undefined} task.seek where to seek to in the middle of it, in seconds
+ * @param {import('./store.js').Store} task.store
  * @param {import('./display.js').Display} display
  * @returns {import('rxjs').Observable<Outcome>} emits once; unsubscribing stops everything
  */
-export function runJob(url, seek, display) {
+export function runJob({ url, seek, store }, display) {
   return defer(() => {
     const seconds = stopwatch();
-    const resource = Resource.open(new MemDriver());
+    const resource = openStore(store);
+    display.say(describeStore(resource));
     const port = resource.createPort({ name: 'decoder' });
-    const decoder$ = runDecoder(port.handle, { awaitSeek: seek !== undefined }).pipe(share());
+    const decoder$ = whenCurrent(resource).pipe(
+      switchMap(() => runDecoder(port.handle, { awaitSeek: seek !== undefined })),
+      share(),
+    );
 
     const outcome$ = forkJoin({
       format: decoder$.pipe(
@@ -49,8 +59,8 @@ export function runJob(url, seek, display) {
       downloadEndedAt: download(resource, url).pipe(
         ignoreElements(),
         endWith(undefined),
-        map(seconds),
-        tap((at) => display.say(`download ended after ${at.toFixed(2)} s`)),
+        map(() => (resource.origin.from === 'complete' ? undefined : seconds())),
+        tap((at) => display.say(at === undefined ? at : `download ended after ${at.toFixed(2)} s`)),
       ),
       done: decoder$.pipe(
         filter((message) => message.type === 'done'),
@@ -64,18 +74,32 @@ export function runJob(url, seek, display) {
     );
     return merge(onTheSide$.pipe(ignoreElements()), outcome$).pipe(
       take(1),
+      discardIfChanged(resource),
       finalize(() => {
         display.clear();
-        resource.close();
+        display.say(closeStore(resource));
       }),
     );
-  });
+  }).pipe(startAgainIfChanged((line) => display.say(line)));
+}
+
+/**
+ * Emits once, as soon as what is there may be decoded. Bytes from an earlier run may be of an older version: not before
+ * the server has sent more of the same.
+ *
+ * @param {StorageResource} resource
+ * @returns {import('rxjs').Observable<unknown>}
+ */
+function whenCurrent(resource) {
+  if (resource.origin.from === 'new') return of(true);
+  const committed$ = resource.status$.pipe(filter(({ state }) => state === 'committed'));
+  return merge(resource.writes$, committed$).pipe(take(1));
 }
 
 /**
  * Everything there is to see, whenever any of it changes.
  *
- * @param {Resource} resource
+ * @param {StorageResource} resource
  * @param {DecoderMessages} decoder$
  */
 function pictures(resource, decoder$) {

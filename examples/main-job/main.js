@@ -22,17 +22,17 @@ try {
  * @param {import('./options.js').Options} options
  * @returns {Promise<number>} the exit code
  */
-function run({ url, file, rate, seek }) {
+function run({ url, file, rate, seek, store }) {
   const url$ = url ? of(url) : serveFile(file, rate);
   const verdict$ = url$.pipe(
-    switchMap((source) => runJob(source, seek, createDisplay(process.stdout))),
+    switchMap((source) => runJob({ url: source, seek, store }, createDisplay(process.stdout))),
     map((outcome) => {
       console.log(report(outcome));
       return isRight(outcome) ? 0 : 1;
     }),
   );
   const ctrlC$ = fromEvent(process, 'SIGINT').pipe(map(() => STOPPED));
-  return firstValueFrom(merge(ctrlC$, verdict$)); // the first ends the other: requests, thread, server and all
+  return firstValueFrom(merge(ctrlC$, verdict$)); // the first ends the other: requests, thread, server and all; and the store is closed
 }
 
 /** @param {unknown} error */

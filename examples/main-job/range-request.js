@@ -1,15 +1,16 @@
 // One ranged GET as a stream of pieces, each knowing where it belongs.
 
 import { fromFetch } from 'rxjs/fetch';
+import { understand } from './range-answer.js';
+import { isStrong } from './version.js';
 
 /**
+ * @typedef {import('./version.js').Version} Version
+ * @typedef {import('./range-answer.js').Answer} Answer
+ *
  * @typedef {object} Piece
  * @property {number} offset where its bytes belong
  * @property {Uint8Array} data
- *
- * @typedef {object} Answer what the server said before the first byte
- * @property {number | undefined} total length of the whole content, if known
- * @property {boolean} ranged false if this is the whole content, from its start, whatever was asked for
  */
 
 /**
@@ -17,26 +18,39 @@ import { fromFetch } from 'rxjs/fetch';
  *
  * @param {URL} url
  * @param {import('tidemark').ByteRange} range half-open; the content may end before it does
+ * @param {Version | undefined} version the only one whose bytes are wanted; undefined: whatever is there
  * @param {(answer: Answer) => void} [onAnswer] called before the first piece
- * @returns {import('rxjs').Observable<Piece>} errors on any answer that has not these bytes, and if they stop short
+ * @returns {import('rxjs').Observable<Piece>} errors on any answer that has not these bytes, and if they stop short; on
+ *   another version with the code `CHANGED`, before the first piece
  */
-export function requestRange(url, range, onAnswer) {
+export function requestRange(url, range, version, onAnswer) {
   return fromFetch(url.href, {
-    // No compression: offsets would count compressed bytes.
-    headers: { range: `bytes=${range.start}-${range.end - 1}`, 'accept-encoding': 'identity' },
-    selector: (response) => readPieces(response, range, onAnswer),
+    headers: {
+      range: `bytes=${range.start}-${range.end - 1}`,
+      'accept-encoding': 'identity', // no compression: offsets would count compressed bytes
+      ...(isStrong(version?.etag) && { 'if-range': version.etag }),
+    },
+    selector: (response) => readPieces(response, range, version, onAnswer),
   });
 }
 
 /**
  * @param {Response} response
  * @param {import('tidemark').ByteRange} range
+ * @param {Version | undefined} version
  * @param {((answer: Answer) => void) | undefined} onAnswer
  * @returns {AsyncGenerator<Piece>}
  */
-async function* readPieces(response, range, onAnswer) {
-  const { start, end, total, ranged } = understand(response, range);
-  onAnswer?.({ total, ranged });
+async function* readPieces(response, range, version, onAnswer) {
+  let answer;
+  try {
+    answer = understand(response, range, version);
+  } catch (error) {
+    await response.body?.cancel().catch(() => undefined); // left unread, it would keep connection and process alive
+    throw error;
+  }
+  onAnswer?.(answer);
+  const { start, end } = answer;
   let offset = start;
   for await (const data of response.body ?? []) {
     yield { offset, data };
@@ -45,27 +59,4 @@ async function* readPieces(response, range, onAnswer) {
   if (end !== undefined && offset !== end) {
     throw new Error(`${response.url}: the answer has ${offset - start} bytes where ${end - start} were promised.`);
   }
-}
-
-/**
- * @param {Response} response
- * @param {import('tidemark').ByteRange} asked
- * @returns {{ start: number, end: number | undefined } & Answer}
- */
-function understand({ status, statusText, headers, url }, asked) {
-  if (status === 206) {
-    const [, first, last, all] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
-    const answer = { start: Number(first), end: Number(last) + 1, total: Number(all), ranged: true };
-    if (answer.start === asked.start && answer.end === Math.min(asked.end, answer.total)) return answer;
-    throw new Error(`${url}: asked for bytes ${asked.start}-${asked.end - 1}, got ${headers.get('content-range')}.`);
-  }
-  if (status === 200) {
-    const length = headers.get('content-length');
-    const total = length === null ? undefined : Number(length);
-    return { start: 0, end: total, total, ranged: false };
-  }
-  // No byte of an empty file can be asked for.
-  if (status === 416 && headers.get('content-range') === 'bytes */0')
-    return { start: 0, end: 0, total: 0, ranged: false };
-  throw new Error(`${url}: HTTP ${status} ${statusText}`.trimEnd());
 }

@@ -19,7 +19,7 @@ export function report(outcome) {
     seconds === undefined ? 'never' : `${seconds.toFixed(2)} s`;
   return [
     `first samples   ${at(firstSamplesAt)}`,
-    `download ended  ${at(downloadEndedAt)}`,
+    `download ended  ${downloadEndedAt === undefined ? 'in an earlier run' : at(downloadEndedAt)}`,
     `decoded         ${done.samples} samples: ${at(done.samples / sampleRate)} of ${sampleRate} Hz, ${bitsPerSample} bit, ${channels} ch`,
     ...(totalSamples === 0 || done.samples === totalSamples
       ? []

@@ -1,42 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import lena from 'audio-lena';
-import loadLibFlac from 'libflacjs';
 import { MemDriver, Resource } from 'tidemark';
 import { coverageBar, markBelow } from '../../examples/main-job/coverage-bar.js';
+import { FAST, put, reported, run, SONG, SONG_MD5, start, TIMEOUT } from './main-job-command.js';
+import { encodeStereo, STREAMINFO_MD5 } from './stereo-flac.js';
 
-const MAIN = fileURLToPath(new URL('../../examples/main-job/main.js', import.meta.url));
-const SONG = fileURLToPath(lena.url('flac'));
-const SONG_MD5 = '714b08609d8f3b71423fa981a8ceaf6a';
-const FAST = ['--rate', '4000000'];
-const TIMEOUT = 60_000; // a hang is a failure; how long anything takes is none of these tests' business
-const STREAMINFO_MD5 = { start: 26, end: 42 };
-
-interface Finished {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-const running = new Set<ChildProcess>();
 const servers = new Set<Server>();
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-main-job-'));
-});
 
 afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
   for (const server of servers) {
     server.close();
     server.closeAllConnections();
@@ -44,63 +19,11 @@ afterEach(() => {
   servers.clear();
 });
 
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** Runs the command with its output piped, as a user would in a script. */
-function start(...args: string[]): {
-  child: ChildProcess;
-  printed: (text: string) => Promise<void>;
-  end: Promise<Finished>;
-} {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  let out = '';
-  let err = '';
-  let look = (): void => undefined;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-    look();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const end = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
-    running.delete(child);
-    return { code, signal, out, err } as Finished;
-  });
-  const printed = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      look = () => {
-        if (out.includes(text)) resolve();
-      };
-      look();
-    });
-  return { child, printed, end };
-}
-
-function run(...args: string[]): Promise<Finished> {
-  return start(...args).end;
-}
-
-function put(name: string, content: Uint8Array | string): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
-
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.add(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/song.flac`;
-}
-
-function reported(out: string, what: string): string | undefined {
-  return out
-    .split('\n')
-    .find((line) => line.startsWith(`${what}  `))
-    ?.slice(what.length)
-    .trim();
 }
 
 describe('the main job', () => {
@@ -381,27 +304,3 @@ describe('the bar', () => {
     resource.close();
   });
 });
-
-/** A second of noise and silence, encoded by libFLAC. */
-async function encodeStereo(bits: number): Promise<Buffer> {
-  const libFlac = loadLibFlac('release');
-  await new Promise((resolve) => libFlac.on('ready', resolve));
-  const frames = 48_000;
-  const loudest = 2 ** (bits - 1) - 1;
-  const samples = Int32Array.from({ length: 2 * frames }, (_, i) =>
-    i % 977 < 300 ? 0 : Math.round(Math.sin(i / 50) * loudest * ((i % 5000) / 5000)),
-  );
-  const encoder = libFlac.create_libflac_encoder(48_000, 2, bits, 5, frames, false, 0);
-  const parts: Uint8Array[] = [];
-  libFlac.init_encoder_stream(encoder, (data) => void parts.push(Uint8Array.from(data)));
-  libFlac.FLAC__stream_encoder_process_interleaved(encoder, samples, frames);
-  libFlac.FLAC__stream_encoder_finish(encoder);
-  libFlac.FLAC__stream_encoder_delete(encoder);
-  // A stream cannot be rewound to put the MD5 in, so it is done here, by the rule.
-  const width = bits / 8;
-  const pcm = Buffer.alloc(samples.length * width);
-  samples.forEach((sample, i) => pcm.writeIntLE(sample, i * width, width));
-  const flac = Buffer.concat(parts);
-  createHash('md5').update(pcm).digest().copy(flac, STREAMINFO_MD5.start);
-  return flac;
-}
