@@ -67,16 +67,19 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
         cause: signal.reason,
       });
     }
-    // Before the driver: it may lack room, and then nothing has been claimed.
-    this.control = new ControlOwner(driver.capabilities.share);
     this.driver = driver;
     this.bytes = driver;
-    this.origin = this.#takeUp(
-      driver.open(() => this.record()),
-      expectedLength,
-      identity,
-    );
+    // First: a control block that is made for nothing (the path is claimed, say) is memory until it is collected.
+    const content = driver.open(() => this.record());
     opened.add(driver);
+    try {
+      this.control = new ControlOwner(driver.capabilities.share);
+      this.origin = this.#takeUp(content, expectedLength, identity);
+    } catch (error) {
+      // No room for it, or for its ranges. What is stored stays as it is.
+      driver.close(false);
+      throw error;
+    }
     this.ports = new Ports(this.control, () => {
       this.demandChanged();
     });
@@ -210,16 +213,10 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     const complete = committedLength !== undefined;
     const partial = !complete && content.coverage.length > 0;
     const kept = complete || partial ? content : { expectedLength, identity };
-    try {
-      for (const { start, end } of content.coverage) control.cover(start, end);
-      if (kept.identity !== undefined) control.setIdentity(kept.identity);
-      if (complete) control.commit(committedLength, () => undefined);
-      else if (kept.expectedLength !== undefined) control.setExpectedLength(kept.expectedLength);
-    } catch (error) {
-      // More ranges than there is room for, say. What is stored stays as it is.
-      this.driver.close(false);
-      throw error;
-    }
+    for (const { start, end } of content.coverage) control.cover(start, end);
+    if (kept.identity !== undefined) control.setIdentity(kept.identity);
+    if (complete) control.commit(committedLength, () => undefined);
+    else if (kept.expectedLength !== undefined) control.setExpectedLength(kept.expectedLength);
     const from = complete ? 'complete' : partial ? 'partial' : 'new';
     return refused === undefined ? { from } : { from, refused };
   }

@@ -83,8 +83,9 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     checkBytes('data', data);
     const { length } = data;
     checkSpan(offset, length);
-    if (this.#reactivates && length > 0) this.reactivate();
-    if (!this.#reactivates) this.assertActive('Wrote bytes');
+    if (length === 0 && this.#reactivates) return;
+    if (this.#reactivates) this.reactivate();
+    this.assertActive('Wrote bytes');
     if (length === 0) return;
     const end = offset + length;
     const { control } = this;

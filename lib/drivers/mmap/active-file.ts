@@ -3,6 +3,7 @@ import type { ContentRecord } from '../driver.js';
 import { type CheckpointPolicy, Checkpoints } from './checkpoints.js';
 import { digestOf, encodeRecord } from './content-record.js';
 import type { FileCell } from './file-cell.js';
+import { type FileStatus, isSame, TO_READ } from './file-system.js';
 import { ioError } from './io-error.js';
 import type { OpenFile } from './open-file.js';
 import type { Place } from './place.js';
@@ -23,8 +24,9 @@ import { storeRecord, storeRecordLater } from './stored-record.js';
  *
  * **Why no coverage file speaks of other bytes:** whoever starts clean removes it, makes that durable, and only then makes a new `.part`.
  *
- * A system that fails to make bytes durable may have dropped them (Linux marks the pages clean and forgets them), and says so once. So
- * from then on no checkpoint and no durable commit of this file succeeds; what older checkpoints claim is untouched by it.
+ * A system that fails to make bytes durable may have dropped them (Linux marks the pages clean and forgets them), and says so once to each
+ * descriptor. So from then on no checkpoint and no durable commit of this file succeeds; what older checkpoints claim is untouched by
+ * it. And a checkpoint that does not block has a descriptor of its own: else it could be told in place of a commit that overtakes it.
  */
 export class ActiveFile {
   readonly #place: Place;
@@ -32,7 +34,8 @@ export class ActiveFile {
   readonly #record: () => ContentRecord;
   readonly #checkpoints: Checkpoints;
   #file: OpenFile | undefined;
-  #ended: 'kept' | 'removed' | undefined;
+  /** `kept`: all of it is durable, or committed; `dropped`: what no checkpoint has kept is lost. */
+  #ended: 'kept' | 'dropped' | undefined;
   /** Writes so far, and how many of them are durable. */
   #writes = 0;
   #synced = 0;
@@ -40,6 +43,8 @@ export class ActiveFile {
   #named: boolean;
   /** The digest of the coverage file as it is on disk. */
   #stored: Buffer | undefined;
+  /** Whether `.part` was there before, with a coverage file. */
+  readonly #takenUp: boolean;
   #undurable: StorageError | undefined;
 
   /**
@@ -60,6 +65,7 @@ export class ActiveFile {
     this.#checkpoints = new Checkpoints(policy, () => this.#checkpoint());
     this.#file = file;
     this.#stored = stored;
+    this.#takenUp = stored !== undefined;
     this.#named = file !== undefined;
     file?.orClose(() => {
       cell.set(file.status, undefined);
@@ -69,6 +75,11 @@ export class ActiveFile {
   /** `.part`; made if there is none yet. */
   get file(): OpenFile {
     return this.#file ?? this.#startClean();
+  }
+
+  /** Of `.part`; undefined where there is none, or it is closed. */
+  get status(): FileStatus | undefined {
+    return this.#ended === 'dropped' ? undefined : this.#file?.status;
   }
 
   read(offset: number, target: Uint8Array): void {
@@ -100,41 +111,46 @@ export class ActiveFile {
 
   /** A checkpoint while the caller waits, or the end of a `.part` that holds nothing. */
   keep(): void {
+    const place = this.#place;
     if (this.#file === undefined || this.#ended !== undefined) return;
+    place.clear(place.fresh, place.identityTemp);
     const record = this.#record();
     if (isEmpty(record.coverage)) {
+      // It was an empty file before it was reactivated, and still is.
+      if (this.#takenUp && this.#file.status.size === 0) place.rename(place.part, place.path);
       this.remove();
       return;
     }
     this.#assertDurable();
     if (this.#synced !== this.#writes) this.sync();
-    if (!this.#named) this.#place.syncFolder();
+    if (!this.#named) place.syncFolder();
     const bytes = encodeRecord(record);
-    if (this.#isStored(bytes)) return;
-    storeRecord(this.#place, this.#place.coverage, this.#place.coverageTemp, bytes);
+    if (!this.#isStored(bytes)) storeRecord(place, place.coverage, place.coverageTemp, bytes);
+    this.#end('kept');
   }
 
   /** From here on no checkpoint touches anything. Lets go of the file, unless it is `committed` now. */
   end(committed?: OpenFile): void {
-    this.#end('kept');
+    this.#end(committed === undefined ? 'dropped' : 'kept');
     if (this.#file !== committed) this.#file?.close();
   }
 
   /** Removes it all. */
   remove(): void {
-    this.#end('removed');
-    this.#file?.close();
+    this.end();
     this.#place.removePartial();
   }
 
-  #end(how: 'kept' | 'removed'): void {
+  #end(how: 'kept' | 'dropped'): void {
     this.#ended ??= how;
     this.#checkpoints.stop();
   }
 
   #startClean(): OpenFile {
     const place = this.#place;
-    if (place.unlink(place.coverage)) place.syncFolder();
+    place.unlink(place.coverage);
+    // Also if it was gone already: whoever removed it may not have made that durable.
+    place.syncFolder();
     const file = place.create(place.part);
     file.orClose(() => {
       this.#cell.set(file.status, undefined);
@@ -150,11 +166,7 @@ export class ActiveFile {
     const writes = this.#writes;
     const bytes = encodeRecord(this.#record());
     if (this.#synced !== writes) {
-      try {
-        await file.syncDataLater();
-      } catch (error) {
-        throw this.#markUndurable(error);
-      }
+      await this.#syncLater(file);
       this.#synced = Math.max(this.#synced, writes);
     }
     if (this.#isOver()) return;
@@ -168,12 +180,39 @@ export class ActiveFile {
     if (!this.#isOver()) this.#stored = digestOf(bytes);
   }
 
-  /** Whether somebody else has done, or made needless, what a checkpoint is about; throws `CLOSED` if the content is gone. */
+  async #syncLater(file: OpenFile): Promise<void> {
+    const { path, part } = this.#place;
+    const twin = this.#place.find(part, TO_READ);
+    try {
+      if (twin === undefined || !isSame(twin.status, file.status)) {
+        throw new StorageError(
+          'IO',
+          `Asked to make ${part} durable, and it was removed or replaced by somebody else.`,
+          {
+            path,
+          },
+        );
+      }
+      try {
+        await twin.syncDataLater();
+      } catch (error) {
+        throw this.#markUndurable(error);
+      }
+    } finally {
+      twin?.close();
+    }
+  }
+
+  /** Whether somebody else has done what a checkpoint is about; throws `CLOSED` if nobody has, and nobody can any more. */
   #isOver(): boolean {
-    if (this.#ended !== 'removed') return this.#ended === 'kept';
-    throw new StorageError('CLOSED', 'Made a checkpoint of content that was discarded meanwhile.', {
-      path: this.#place.path,
-    });
+    if (this.#ended !== 'dropped') return this.#ended === 'kept';
+    throw new StorageError(
+      'CLOSED',
+      'Made a checkpoint of a resource that was closed or discarded before it was done.',
+      {
+        path: this.#place.path,
+      },
+    );
   }
 
   #isStored(bytes: Buffer): boolean {

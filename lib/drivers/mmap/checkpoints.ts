@@ -37,12 +37,14 @@ export class Checkpoints {
 
   /** Makes one that covers what is covered now. */
   now(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#start();
     // What is being made may have missed the latest bytes; whoever asks meanwhile shares the next one.
-    this.#next ??= this.#running.then(
-      () => this.#start(),
-      () => this.#start(),
-    );
+    const start = (): Promise<void> => {
+      this.#next = undefined;
+      return this.#start();
+    };
+    this.#next = this.#running.then(start, start);
     return this.#next;
   }
 
@@ -55,20 +57,23 @@ export class Checkpoints {
 
   readonly #timed = (): void => {
     this.#timer = undefined;
+    // One that is being made looks after what was written meanwhile.
     if (this.#written === 0 || this.#running !== undefined) return;
     // Nobody waits for it: what it could not make durable, the next one is asked for again.
     this.now().catch(() => undefined);
   };
 
+  /** Only when none is being made: two would write the same file. */
   #start(): Promise<void> {
     this.stop();
-    const done = this.#run().finally(() => {
+    this.#running = this.#run().finally(() => {
+      // Not in between: the next one starts when this one's promise settles, right behind.
+      if (this.#next !== undefined) return;
       this.#running = undefined;
-      // What was written meanwhile may have been too much to wait for the timer.
-      if (this.#policy !== undefined && this.#written >= this.#policy.bytes) this.#timed();
+      const written = this.#written;
+      this.#written = 0;
+      if (written > 0) this.wrote(written);
     });
-    this.#running = done;
-    this.#next = undefined;
-    return done;
+    return this.#running;
   }
 }

@@ -60,8 +60,8 @@ export class Claim {
   /** Gives the claim back. */
   release(): void {
     try {
-      // Unless somebody has removed it under our feet: the name is another one's lock then.
-      if (hasName(this.#place, this.#file)) this.#place.clear(this.#place.lock);
+      // Unless somebody has removed it under our feet, and the name is another one's lock; or it was there before, with something in it.
+      if (this.#file.status.size === 0 && hasName(this.#place, this.#file)) this.#place.clear(this.#place.lock);
     } catch {
       // A lock file that stays is locked by the next.
     }

@@ -64,7 +64,11 @@ export function encodeRecord(record: ContentRecord, modified = 0): Buffer {
   bytes.writeUInt32LE(bounds.length / 2, 36);
   text.copy(bytes, HEADER);
   let at = HEADER + text.length;
-  for (const bound of bounds) at = bytes.writeDoubleLE(bound, at);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (const bound of bounds) {
+    view.setFloat64(at, bound, true);
+    at += 8;
+  }
   digest(bytes.subarray(0, at)).copy(bytes, at);
   return bytes;
 }

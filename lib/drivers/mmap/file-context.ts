@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors/storage-error.js';
+import { isStorageError, StorageError } from '../../errors/storage-error.js';
 import type { ContentRecord, StoredContent } from '../driver.js';
 import { ActiveFile } from './active-file.js';
 import { Claim } from './claim.js';
@@ -37,7 +37,17 @@ export function openContent(context: FileContext): OpenedContent {
       path: place.path,
     });
   }
-  const claim = Claim.take(place);
+  // The longest name there will be: better refused now than when a download is to be kept.
+  place.status(place.coverageTemp);
+  let claim: Claim;
+  try {
+    claim = Claim.take(place);
+  } catch (error) {
+    // Whoever has the claim may have committed since, and be about to give it back.
+    const late = isStorageError(error, 'CLAIMED') ? openCommitted(context) : undefined;
+    if (late !== undefined) return late;
+    throw error;
+  }
   try {
     // Only now: somebody may have committed it, or left off, before the claim was free.
     const late = openCommitted(context);

@@ -10,6 +10,8 @@ export interface FileStatus {
   readonly size: number;
   readonly device: bigint;
   readonly inode: bigint;
+  /** Its permissions. */
+  readonly mode: number;
   /** When its bytes changed last, in epoch milliseconds. */
   readonly modified: number;
 }
@@ -36,6 +38,7 @@ export interface FileSystem {
   readonly readLink: (path: string) => string;
   readonly realPath: (path: string) => string;
   readonly makeFolder: (path: string) => void;
+  readonly changeMode: (descriptor: number, mode: number) => void;
   readonly rename: (from: string, to: string) => void;
   readonly unlink: (path: string) => void;
   /** Makes a file or folder durable. */
@@ -82,6 +85,7 @@ export const NODE_FILES: FileSystem = {
   readLink: (path) => fs.readlinkSync(path),
   realPath: (path) => fs.realpathSync.native(path),
   makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
+  changeMode: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
   sync: (descriptor) => fs.fsyncSync(descriptor),
@@ -99,6 +103,7 @@ function describe(status: fs.BigIntStats): FileStatus {
     size: Number(status.size),
     device: status.dev,
     inode: status.ino,
+    mode: Number(status.mode) & 0o7777,
     modified: Number(status.mtimeNs) / 1e6,
   };
 }

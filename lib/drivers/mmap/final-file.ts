@@ -3,7 +3,7 @@ import type { ActiveFile } from './active-file.js';
 import { CommittedFile } from './committed-file.js';
 import type { FileContext } from './file-context.js';
 import { type FileStatus, isSame } from './file-system.js';
-import { prepareIdentity } from './identity-file.js';
+import { forgetIdentity, prepareIdentity } from './identity-file.js';
 import type { OpenFile } from './open-file.js';
 
 /** What is copied in one piece, in bytes. */
@@ -55,6 +55,9 @@ export class FinalFile {
     const file = place.create(place.fresh);
     try {
       return file.orClose(() => {
+        // As whoever overwrites a file would leave them.
+        const replaced = place.status(place.path) ?? place.status(place.part);
+        if (replaced?.isFile === true) file.changeMode(replaced.mode);
         fill(file);
         if (options.durable) file.sync();
         return new FinalFile(context, file, place.fresh);
@@ -83,7 +86,7 @@ export class FinalFile {
     cell.set(this.#status, size);
     try {
       if (this.#hasIdentity) place.rename(place.identityTemp, place.identity);
-      else place.unlink(place.identity);
+      else forgetIdentity(place);
     } catch {
       // Content without an identity is content all the same.
     }

@@ -1,7 +1,7 @@
 import { encodeRecord } from './content-record.js';
 import type { FileStatus } from './file-system.js';
 import type { Place } from './place.js';
-import { loadRecord } from './stored-record.js';
+import { loadRecord, writeRecord } from './stored-record.js';
 
 /**
  * The identity of committed content, beside it.
@@ -12,14 +12,14 @@ import { loadRecord } from './stored-record.js';
 
 /** Writes the next identity file under another name; `status` is of the file that is about to be committed. */
 export function prepareIdentity(place: Place, identity: string, { size, modified }: FileStatus): void {
-  const record = encodeRecord({ coverage: [], expectedLength: size, identity }, modified);
-  const file = place.create(place.identityTemp);
-  try {
-    file.write(0, record);
-    file.sync();
-  } finally {
-    file.close();
-  }
+  writeRecord(place, place.identityTemp, encodeRecord({ coverage: [], expectedLength: size, identity }, modified));
+}
+
+/** Removes the identity file, unless it is somebody else's. */
+export function forgetIdentity(place: Place): void {
+  const record = loadRecord(place, place.identity);
+  if (record !== undefined && !('reason' in record)) place.clear(place.identity);
+  place.clear(place.identityTemp);
 }
 
 /** The identity of the committed file with this status, where one was kept. */

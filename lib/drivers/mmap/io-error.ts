@@ -39,6 +39,8 @@ function advice(code: string | undefined): string {
     case 'EISDIR':
     case 'ENOTDIR':
       return 'Choose a path whose parents are folders and that is none itself.';
+    case 'ENAMETOOLONG':
+      return 'Choose a shorter name: what belongs to a partial download has up to 18 characters more than its path.';
     default:
       return 'See `cause`.';
   }

@@ -14,7 +14,9 @@ import { CommittedFile } from './committed-file.js';
 import { attachFile, describeFile, FILE_KIND } from './file-attachment.js';
 import { FileCell } from './file-cell.js';
 import { claimCommitted, type FileContext, openContent } from './file-context.js';
+import { type FileStatus, isSame } from './file-system.js';
 import { FinalFile } from './final-file.js';
+import { forgetIdentity } from './identity-file.js';
 import { type FileInspection, inspectFile } from './inspect-file.js';
 import type { BindingName } from './mapping/binding.js';
 import { bindingsFor } from './mapping/bindings.js';
@@ -53,6 +55,8 @@ export class MmapDriver implements Driver {
   #content: ActiveFile | CommittedFile | undefined;
   /** Held as long as the content may be written. */
   #claim: Claim | undefined;
+  /** The partial download that closing has kept. */
+  #left: FileStatus | undefined;
 
   /** Throws `INVALID_ARGUMENT`, and `UNSUPPORTED` if the `mapping` that is asked for by name does not work here. */
   constructor(options: MmapDriverOptions) {
@@ -167,26 +171,40 @@ export class MmapDriver implements Driver {
 
   remove(committed: boolean): void {
     const { place, options } = this.#opened;
-    if (this.#content instanceof CommittedFile && !committed) return;
     if (committed && options.mode === 'read-only') {
       throw new StorageError('READ_ONLY', `Asked to remove ${place.path}, which was opened to be read only.`, {
         path: place.path,
       });
     }
-    const claim = this.#claim ?? Claim.take(place);
+    if (this.#content instanceof ActiveFile) {
+      this.#content.remove();
+      return;
+    }
+    const own = this.#content instanceof CommittedFile ? this.#content.file.status : this.#left;
+    const name = this.#content instanceof CommittedFile ? place.path : place.part;
+    if (own === undefined || (name === place.path && !committed)) return;
+    const claim = Claim.take(place);
     try {
-      if (this.#content instanceof ActiveFile) this.#content.remove();
-      else place.removePartial();
-      if (committed) place.removeCommitted();
+      // What somebody else has put there since is not this one's to remove.
+      const named = place.status(name);
+      if (named === undefined || !isSame(named, own)) return;
+      if (name === place.part) place.removePartial();
+      else {
+        place.unlink(place.path);
+        forgetIdentity(place);
+      }
     } finally {
-      if (claim !== this.#claim) claim.release();
+      claim.release();
     }
   }
 
   close(keep: boolean): void {
     const content = this.#content;
     try {
-      if (keep && content instanceof ActiveFile) content.keep();
+      if (keep && content instanceof ActiveFile) {
+        content.keep();
+        this.#left = content.status;
+      }
     } finally {
       this.#content = undefined;
       if (content instanceof ActiveFile) content.end();

@@ -10,16 +10,12 @@ const forgotten = new FinalizationRegistry<() => void>((close) => {
   close();
 });
 
-/**
- * An open file: positional reads and writes that do all they are asked to or throw, and a descriptor that stays open while an
- * asynchronous call uses it.
- */
+/** An open file: positional reads and writes that do all they are asked to or throw. It is closed once nobody holds it any more. */
 export class OpenFile {
   readonly descriptor: number;
   readonly #files: FileSystem;
   readonly #name: string;
   readonly #path: string;
-  #users = 1;
   #open = true;
 
   /**
@@ -56,15 +52,15 @@ export class OpenFile {
   read(offset: number, target: Uint8Array): void {
     for (let done = 0; done < target.length;) {
       const length = Math.min(target.length - done, LONGEST_CALL);
-      let moved: number;
+      let found: number;
       try {
-        moved = this.#files.read(this.descriptor, target, done, length, offset + done);
+        found = this.#files.read(this.descriptor, target, done, length, offset + done);
       } catch (cause) {
         if (systemCode(cause) === 'EINTR') continue;
         throw this.#error(`read ${target.length} bytes at ${offset} of`, cause);
       }
-      if (moved === 0) throw this.#endedEarly(offset, offset + target.length, offset + done);
-      done += moved;
+      if (found === 0) throw this.#endedEarly(offset, offset + target.length, offset + done);
+      done += found;
     }
   }
 
@@ -73,7 +69,7 @@ export class OpenFile {
     for (let done = 0; done < data.length;) {
       const length = Math.min(data.length - done, LONGEST_CALL);
       try {
-        done += this.#files.write(this.descriptor, data, done, length, offset + done);
+        done += moved(this.#files.write(this.descriptor, data, done, length, offset + done));
       } catch (cause) {
         if (systemCode(cause) === 'EINTR') continue;
         throw this.#error(`write ${data.length} bytes at ${offset} of`, cause);
@@ -81,19 +77,26 @@ export class OpenFile {
     }
   }
 
-  /** As {@link write}, without blocking the thread. */
-  writeLater(offset: number, data: Uint8Array): Promise<void> {
-    return this.#use(`write ${data.length} bytes at ${offset} of`, async () => {
-      for (let done = 0; done < data.length;) {
-        const length = Math.min(data.length - done, LONGEST_CALL);
-        done += await this.#files.writeLater(this.descriptor, data, done, length, offset + done);
+  /** As {@link write}, without blocking the thread. The file must not be closed meanwhile, here and below. */
+  async writeLater(offset: number, data: Uint8Array): Promise<void> {
+    for (let done = 0; done < data.length;) {
+      const length = Math.min(data.length - done, LONGEST_CALL);
+      try {
+        done += moved(await this.#files.writeLater(this.descriptor, data, done, length, offset + done));
+      } catch (cause) {
+        if (systemCode(cause) === 'EINTR') continue;
+        throw this.#error(`write ${data.length} bytes at ${offset} of`, cause);
       }
-    });
+    }
   }
 
-  /** Makes the bytes durable, without blocking the thread. */
-  syncDataLater(): Promise<void> {
-    return this.#use('make durable the bytes of', () => this.#files.syncDataLater(this.descriptor));
+  /** Makes the bytes and their length durable, without blocking the thread. */
+  async syncDataLater(): Promise<void> {
+    try {
+      await this.#files.syncDataLater(this.descriptor);
+    } catch (cause) {
+      throw this.#error('make durable the bytes of', cause);
+    }
   }
 
   /** Makes file or folder durable. */
@@ -105,31 +108,27 @@ export class OpenFile {
     }
   }
 
-  syncLater(): Promise<void> {
-    return this.#use('make durable', () => this.#files.syncLater(this.descriptor));
-  }
-
-  /** Closes, once the asynchronous calls that use it are done. Again: nothing. */
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#leave();
-  }
-
-  async #use(asked: string, action: () => Promise<void>): Promise<void> {
-    this.#users += 1;
+  async syncLater(): Promise<void> {
     try {
-      await action();
+      await this.#files.syncLater(this.descriptor);
     } catch (cause) {
-      throw this.#error(asked, cause);
-    } finally {
-      this.#leave();
+      throw this.#error('make durable', cause);
     }
   }
 
-  #leave(): void {
-    this.#users -= 1;
-    if (this.#users > 0) return;
+  /** Sets the permissions, as in {@link FileStatus.mode}. */
+  changeMode(mode: number): void {
+    try {
+      this.#files.changeMode(this.descriptor, mode);
+    } catch (cause) {
+      throw this.#error('set the permissions of', cause);
+    }
+  }
+
+  /** Again: nothing. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
     forgotten.unregister(this);
     closing(this.#files, this.descriptor)();
   }
@@ -157,4 +156,10 @@ function closing(files: FileSystem, descriptor: number): () => void {
       // The system frees the descriptor whatever it answers, and what had to be durable was synced before.
     }
   };
+}
+
+/** A system that writes nothing, and says no more, would be asked for ever. */
+function moved(bytes: number): number {
+  if (bytes > 0) return bytes;
+  throw new Error('it has written nothing');
 }

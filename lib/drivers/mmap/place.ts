@@ -120,12 +120,6 @@ export class Place {
     this.clear(this.coverageTemp, this.fresh, this.identityTemp);
   }
 
-  /** Removes committed content. */
-  removeCommitted(): void {
-    this.unlink(this.path);
-    this.clear(this.identity, this.identityTemp);
-  }
-
   /** Makes the names durable. */
   syncFolder(): void {
     const folder = this.#openFolder();
@@ -179,7 +173,8 @@ export function resolvePlace(files: FileSystem, path: string, makeFolder: boolea
         path: absolute,
       });
     }
-    target = resolve(dirname(target), link);
+    // From the folder that the link is in, wherever the way there leads.
+    target = resolve(link.folder, link.text);
   }
   const folder = dirname(target);
   try {
@@ -194,9 +189,10 @@ export function resolvePlace(files: FileSystem, path: string, makeFolder: boolea
   }
 }
 
-function linkAt(files: FileSystem, name: string, path: string): string | undefined {
+function linkAt(files: FileSystem, name: string, path: string): { folder: string; text: string } | undefined {
   try {
-    return files.linkStatus(name).isSymbolicLink ? files.readLink(name) : undefined;
+    if (!files.linkStatus(name).isSymbolicLink) return undefined;
+    return { folder: files.realPath(dirname(name)), text: files.readLink(name) };
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw ioError(`look at ${name}`, path, cause);

@@ -1,5 +1,6 @@
 import { Claim } from './claim.js';
 import { NODE_FILES } from './file-system.js';
+import { forgetIdentity } from './identity-file.js';
 import { checkPath } from './options.js';
 import { resolvePlace } from './place.js';
 
@@ -13,7 +14,8 @@ export function removeFile(path: string): void {
   const claim = Claim.take(place);
   try {
     place.removePartial();
-    place.removeCommitted();
+    place.unlink(place.path);
+    forgetIdentity(place);
   } finally {
     claim.release();
   }

@@ -17,6 +17,8 @@ export function reopenFile(context: FileContext, committed: CommittedFile): { co
     const file = place.find(place.path, TO_WRITE);
     if (file === undefined) throw replacedError(place.path, undefined);
     return file.orClose(() => {
+      // Whoever wrote it may not have made it durable, and the coverage file is to claim all of it.
+      file.sync();
       // What another content has left behind goes first: the coverage file is to speak of this one.
       place.removePartial();
       place.syncFolder();

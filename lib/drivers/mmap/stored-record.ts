@@ -9,18 +9,23 @@ const LARGEST = 256 * 2 ** 20;
 
 /** Replaces a record file as one step, durably: after a crash there is the old one or the new one. */
 export function storeRecord(place: Place, name: string, temp: string, bytes: Buffer): void {
-  const file = place.create(temp);
+  writeRecord(place, temp, bytes);
+  place.rename(temp, name);
+  place.syncFolder();
+}
+
+/** Writes a record file, durable but for its name. */
+export function writeRecord(place: Place, name: string, bytes: Buffer): void {
+  const file = place.create(name);
   try {
     file.write(0, bytes);
     file.sync();
   } catch (error) {
-    place.clear(temp);
+    place.clear(name);
     throw error;
   } finally {
     file.close();
   }
-  place.rename(temp, name);
-  place.syncFolder();
 }
 
 /**

@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { FileSystem } from '../../../lib/drivers/mmap/file-system.js';
 import { MmapDriver } from '../../../lib/node.js';
-import { faultyFiles } from './faulty-files.js';
-import { freshPath, namesBeside, openAt, pattern, rejectionOf } from './scratch.js';
+import { faultyFiles, systemError } from './faulty-files.js';
+import { errorOf, freshPath, namesBeside, openAt, pattern, rejectionOf } from './scratch.js';
 
 const IDLE_WRITER = fileURLToPath(new URL('./fixtures/idle-writer.js', import.meta.url));
 
@@ -194,14 +194,77 @@ describe('a checkpoint', () => {
     const resource = openAt(path, { files, checkpoint: { bytes: 10, ms: 1 } });
     hold();
     resource.writeAt(0, pattern(100));
+    const syncs = calls.sync;
     await until(() => calls.open !== undefined);
     for (let at = 100; at < 1000; at += 100) {
       resource.writeAt(at, pattern(100));
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    expect([resource.coveredBytes, calls.sync]).toEqual([1000, undefined]);
+    expect([resource.coveredBytes, calls.sync]).toEqual([1000, syncs]);
     letGo();
     await until(() => durable(path) === 1000);
+  });
+
+  it('by bytes and on request never run at once, and no unfinished coverage file gets the name', async () => {
+    const path = freshPath();
+    const { files } = slowDisk();
+    let underWay = 0;
+    let most = 0;
+    const slow: FileSystem = {
+      ...files,
+      writeLater: async (...args) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        underWay -= 1;
+        return files.writeLater(...args);
+      },
+    };
+    const resource = openAt(path, { files: slow, checkpoint: { bytes: 10, ms: 1 } });
+    const requested: Promise<void>[] = [];
+    for (let at = 0; at < 60; at += 1) {
+      resource.writeAt(at * 20, pattern(20));
+      requested.push(resource.checkpoint());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await Promise.all(requested);
+    expect([most, durable(path)]).toEqual([1, 1200]);
+  });
+
+  it('looks after what was written while it was made, also when the time for that came meanwhile', async () => {
+    const path = freshPath();
+    const { files, hold, letGo } = slowDisk();
+    const resource = openAt(path, { files, checkpoint: { ms: 2 } });
+    hold();
+    resource.writeAt(0, pattern(10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    resource.writeAt(10, pattern(10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    letGo();
+    await until(() => durable(path) === 20);
+    expect(resource.coveredBytes).toBe(20);
+  });
+
+  it('on its way when closing fails rejects with CLOSED: nothing was kept', async () => {
+    const path = freshPath();
+    const { files, hold, letGo } = slowDisk();
+    let isFull = false;
+    const failing: FileSystem = {
+      ...files,
+      sync: (descriptor) => {
+        if (isFull) throw systemError('ENOSPC');
+        files.sync(descriptor);
+      },
+    };
+    const resource = openAt(path, { files: failing, checkpoint: false });
+    hold();
+    resource.writeAt(0, pattern(10));
+    const checkpoint = resource.checkpoint();
+    resource.writeAt(10, pattern(10));
+    isFull = true;
+    expect(errorOf(() => resource.close()).code).toBe('NO_SPACE');
+    letGo();
+    expect((await rejectionOf(checkpoint)).code).toBe('CLOSED');
   });
 
   it('that is due does not keep the process alive, which keeps what was written when it ends', () => {

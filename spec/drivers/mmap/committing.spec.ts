@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -101,6 +102,27 @@ describe('commit', () => {
     expect(namesBeside(path)).toEqual(['content']);
   });
 
+  it('made by a callback, in the middle of a write that reactivates, is told as what it is', () => {
+    const resource = openAt(freshPath(), { mode: 'read-write' });
+    resource.writeAll(pattern(10));
+    resource.status$.subscribe(({ state }) => {
+      if (state === 'active') resource.commit();
+    });
+    expect(errorOf(() => resource.writeAt(0, pattern(5))).code).toBe('READ_ONLY');
+  });
+
+  it('leaves files of others beside it alone', () => {
+    const path = freshPath();
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.lock`, 'of a package manager');
+    writeFileSync(`${path}.identity`, 'of somebody');
+    const resource = openAt(path);
+    resource.writeAll(pattern(10));
+    resource.discard({ committed: true });
+    expect(namesBeside(path)).toEqual(['content.identity', 'content.lock']);
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe('of a package manager');
+  });
+
   it('with the folder gone for good: the bytes can still be read, and closing says that they cannot be kept', () => {
     const path = freshPath();
     const resource = openAt(path);
@@ -163,6 +185,15 @@ describe('reactivate', () => {
     expect(there.filter((name) => name !== 'content')).toEqual([]);
   });
 
+  it('of an empty file and close leave the empty file', () => {
+    const path = freshPath();
+    const resource = openAt(path);
+    resource.commit(0);
+    resource.reactivate();
+    resource.close();
+    expect([readFileSync(path).length, namesBeside(path)]).toEqual([0, ['content']]);
+  });
+
   it('does not take garbage beside the file for its own', () => {
     const path = freshPath();
     const resource = openAt(path);
@@ -191,6 +222,17 @@ describe('writeAll', () => {
     resource.writeAll(new Uint8Array(0));
     expect(readFileSync(path)).toHaveLength(0);
     expect(namesBeside(path)).toEqual(['content']);
+  });
+
+  it('keeps the permissions of the file that it replaces, and so does a commit that shortens it', () => {
+    const path = freshPath();
+    const resource = openAt(path, { mode: 'read-write' });
+    resource.writeAll(pattern(100));
+    chmodSync(path, 0o600);
+    resource.writeAll(pattern(200));
+    resource.reactivate();
+    resource.commit(50);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it('over committed content never leaves the path without a file, and frees the claim', () => {
@@ -282,6 +324,27 @@ describe('the end of a resource', () => {
     abort.abort();
     resource.discard();
     expect(namesBeside(path)).toEqual([]);
+  });
+
+  it('discard removes nothing that another resource has put there since', () => {
+    const path = freshPath();
+    const resource = openAt(path);
+    resource.writeAll(pattern(5));
+    const other = openAt(path, { mode: 'read-write' });
+    other.writeAll(pattern(7, 2));
+    resource.discard({ committed: true });
+    expect(readFileSync(path)).toEqual(pattern(7, 2));
+
+    const abort = new AbortController();
+    const partial = freshPath();
+    const cancelled = openAt(partial, {}, { signal: abort.signal });
+    cancelled.writeAt(0, pattern(5));
+    abort.abort();
+    const next = openAt(partial, { resume: false });
+    next.writeAt(0, pattern(9, 2));
+    next.close();
+    cancelled.discard();
+    expect(MmapDriver.inspect(partial).coveredBytes).toBe(9);
   });
 
   it('discard never removes what another resource writes by then', () => {
@@ -408,19 +471,11 @@ describe('inspect and remove', () => {
 
   it('remove what a killed process leaves', () => {
     const path = freshPath();
-    mkdirSync(dirname(path), { recursive: true });
-    for (const name of [
-      '',
-      '.part',
-      '.part.coverage',
-      '.part.coverage.tmp',
-      '.part.new',
-      '.identity',
-      '.identity.tmp',
-      '.lock',
-    ]) {
+    openAt(path, { keepIdentity: true }, { identity: 'x' }).writeAll(pattern(5));
+    for (const name of ['.part', '.part.coverage', '.part.coverage.tmp', '.part.new', '.identity.tmp']) {
       writeFileSync(path + name, 'x');
     }
+    writeFileSync(`${path}.lock`, '');
     MmapDriver.remove(path);
     expect(namesBeside(path)).toEqual([]);
   });

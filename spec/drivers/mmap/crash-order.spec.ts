@@ -92,8 +92,9 @@ describe('a crash after any call', () => {
       again.close();
       guarantee.durable = 5500;
     });
-    expect(calls.slice(0, 10)).toEqual([
+    expect(calls.slice(0, 11)).toEqual([
       'create content.lock',
+      'sync folder',
       'create content.part',
       'write content.part',
       'sync content.part',
@@ -167,6 +168,19 @@ describe('a crash after any call', () => {
       guarantee.durable = 1000;
       resource.commit(1000);
       resource.close();
+    });
+  });
+
+  it('of a reactivation claims nothing that whoever wrote the file has not made durable', async () => {
+    await expectSound(({ guarantee, open }) => {
+      const resource = open({ durable: false });
+      write(resource, 0, 6000);
+      // Without durability the file may be anything after power loss; what is claimed afterwards may not.
+      guarantee.committed = [SOURCE.subarray(0, 6000), Buffer.alloc(0), Buffer.alloc(6000)];
+      resource.commit();
+      resource.reactivate();
+      resource.close();
+      guarantee.durable = 6000;
     });
   });
 

@@ -119,6 +119,7 @@ export class CrashingDisk implements FileSystem {
   readonly readLink = NODE_FILES.readLink;
   readonly realPath = NODE_FILES.realPath;
   readonly makeFolder = NODE_FILES.makeFolder;
+  readonly changeMode = NODE_FILES.changeMode;
 
   /** Everything that may be found after a crash at this point. */
   *wrecks(): Iterable<Wreck> {

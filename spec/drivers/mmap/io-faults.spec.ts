@@ -159,7 +159,7 @@ describe('the operating system', () => {
 
   it('that fails to make the name durable: IO, and the resource is committed all the same', () => {
     const path = freshPath();
-    let syncs = 0;
+    let syncs = -Infinity;
     const { files } = faultyFiles((call) => {
       // The file first, then the folder.
       if (call === 'sync' && (syncs += 1) === 2) throw systemError('EIO');
@@ -168,6 +168,7 @@ describe('the operating system', () => {
     const states: string[] = [];
     resource.status$.subscribe(({ state }) => states.push(state));
     resource.writeAt(0, pattern(100));
+    syncs = 0;
     const error = errorOf(() => resource.commit());
     expect([error.code, error.path]).toEqual(['IO', path]);
     expect(resource.status).toEqual({ state: 'committed', finalLength: 100 });

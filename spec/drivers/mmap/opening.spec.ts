@@ -137,6 +137,22 @@ describe('opening', () => {
     expect([namesBeside(path), namesBeside(target)]).toEqual([['link'], ['content']]);
   });
 
+  it('follows a relative link from the folder that it is in, wherever the way there leads', () => {
+    const base = dirname(freshPath());
+    mkdirSync(join(base, 'real', 'deep'), { recursive: true });
+    writeFileSync(join(base, 'real', 'content'), 'complete');
+    symlinkSync('../content', join(base, 'real', 'deep', 'link'));
+    symlinkSync('real/deep', join(base, 'alias'));
+    const resource = openAt(join(base, 'alias', 'link'));
+    expect([resource.origin.from, resource.path]).toEqual(['complete', join(base, 'real', 'content')]);
+  });
+
+  it('refuses a name that leaves no room for those beside it, before anything is written', () => {
+    const error = errorOf(() => openAt(freshPath('x'.repeat(240))));
+    expect([error.code, error.message.includes('shorter name')]).toEqual(['IO', true]);
+    expect(openAt(freshPath('x'.repeat(237))).origin.from).toBe('new');
+  });
+
   it('makes parent folders where a new file may be written, and none to read', () => {
     const path = join(freshPath(), 'deep', 'down', 'content');
     expect(errorOf(() => openAt(path, { mode: 'read-only' })).code).toBe('NOT_FOUND');

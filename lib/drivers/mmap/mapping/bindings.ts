@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import { StorageError } from '../../../errors/storage-error.js';
 import { type FileSystem, NODE_FILES, TO_LOOK } from '../file-system.js';
+import { systemCode } from '../io-error.js';
 import { BINDING_NAMES, type BindingName, type MapBinding } from './binding.js';
 import { bindKoffi } from './koffi.js';
 import { bindMmapIo } from './mmap-io.js';
@@ -15,7 +16,7 @@ const BINDERS: Record<BindingName, (load: (name: string) => unknown) => MapBindi
   koffi: bindKoffi,
 };
 
-/** Loaded once a thread; an error is kept, too. */
+/** Loaded once a thread; an error is kept, too, if it is the binding's. */
 const loaded = new Map<BindingName, MapBinding | Error>();
 
 /** The bindings to try for each window, in this order; throws `UNSUPPORTED` if one that is asked for by name does not work. */
@@ -48,6 +49,8 @@ function bind(name: BindingName): MapBinding | Error {
       probe(binding, NODE_FILES);
     } catch (error) {
       binding = error instanceof Error ? error : new Error(String(error));
+      // Whether it works cannot be told while there are no descriptors.
+      if (['EMFILE', 'ENFILE'].includes(systemCode(error) ?? '')) return binding;
     }
     loaded.set(name, binding);
   }
