@@ -180,7 +180,7 @@ describe('the main job, when the content has changed since it was stopped', () =
     ['still nothing that could be compared', {}, undefined, some, { knowsRanges: false, tellsLength: false }],
   ])(
     'discards what is there, says so and starts again: %s',
-    async (_, version, etag, ranges, manners?: Partial<ContentServer>) => {
+    async (_, version, etag, ranges, manners: Partial<ContentServer> = {}) => {
       const to = newStore();
       storePartial(to, old, ranges, version);
       const server = Object.assign(await ContentServer.start(song, etag), manners);
