@@ -32,12 +32,14 @@ function run({ url, file, rate, seek, store }) {
     }),
   );
   const ctrlC$ = fromEvent(process, 'SIGINT').pipe(map(() => STOPPED));
-  return firstValueFrom(merge(ctrlC$, verdict$)); // the first ends the other: requests, thread, server and all; and the store is closed
+  // The first ends the other: requests, thread, server and all. What is stored is kept.
+  return firstValueFrom(merge(ctrlC$, verdict$));
 }
 
 /** @param {unknown} error */
 function explain(error) {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''; // fetch says little without it
-  return `${error.message}${cause}`;
+  const { message, cause } = error;
+  // `fetch` says little without its cause; a StorageError has it in its message.
+  return cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,10 @@ import lena from 'audio-lena';
 const MAIN = fileURLToPath(new URL('../../examples/main-job/main.js', import.meta.url));
 
 export const SONG = fileURLToPath(lena.url('flac'));
+export const song = readFileSync(SONG);
 export const SONG_MD5 = '714b08609d8f3b71423fa981a8ceaf6a';
 export const FAST = ['--rate', '4000000'];
+export const BLOCKED = /waits for byte [1-9]/; // so some bytes are there
 export const TIMEOUT = 60_000; // a hang is a failure; how long anything takes is none of these tests' business
 
 export interface Finished {
