@@ -91,14 +91,12 @@ export class Place {
     });
   }
 
-  /** Removes a name; false if there was none. */
-  unlink(name: string): boolean {
+  /** Removes a name, if there is one. */
+  unlink(name: string): void {
     try {
       this.files.unlink(name);
-      return true;
     } catch (cause) {
-      if (systemCode(cause) === 'ENOENT') return false;
-      throw ioError(`remove ${name}`, this.path, cause);
+      if (systemCode(cause) !== 'ENOENT') throw ioError(`remove ${name}`, this.path, cause);
     }
   }
 
