@@ -1,0 +1,16 @@
+import { coverageRows } from './coverage.js';
+import { readingRows } from './reading.js';
+import { waitingRows } from './waiting.js';
+import { writingRows } from './writing.js';
+
+/** @import { Row } from '../tools/row.js' */
+
+/** Every row, in the order of the table. @type {readonly Row[]} */
+export const allRows = [...readingRows, ...writingRows, ...coverageRows, ...waitingRows];
+
+/** @param {string} id */
+export function findRow(id) {
+  const row = allRows.find((candidate) => candidate.id === id);
+  if (row === undefined) throw new Error(`There is no row ${id}.`);
+  return row;
+}
