@@ -1,6 +1,5 @@
 import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
 import type { CoverageTree } from '../coverage/coverage-tree.js';
-import { loadNumber } from '../coverage/pages.js';
 import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import {
   ACTIVE,
@@ -56,6 +55,16 @@ export abstract class ControlView {
     }
   }
 
+  /** As {@link coveredUntil}, but not past what is known of the length. */
+  readableUntil(from: number): number {
+    for (;;) {
+      const sequence = this.begin();
+      const until = this.tree.coveredUntil(from);
+      const known = this.knownLength();
+      if (this.settled(sequence)) return known === undefined || until <= known ? until : known;
+    }
+  }
+
   /** The first gap at `from` or later; by default up to what is known of the length, and never past the final one. */
   nextGap(from: number, limit: number | undefined): ByteRange | undefined {
     for (;;) {
@@ -106,7 +115,7 @@ export abstract class ControlView {
     }
     if (this.tree.coveredUntil(start) >= until) return 'ready';
     // Committed content is covered up to its final length.
-    if (state === COMMITTED) return start >= loadNumber(this.tree.words, FINAL_LENGTH_AT) ? 'eof' : 'ready';
+    if (state === COMMITTED) return start >= this.tree.number(FINAL_LENGTH_AT) ? 'eof' : 'ready';
     return state === FAILED ? 'failed' : 'wait';
   }
 
@@ -150,7 +159,7 @@ export abstract class ControlView {
 
   /** Counts changes of {@link status}, of the lengths and of the identity. */
   get statusVersion(): number {
-    return Atomics.load(this.tree.words, STATUS_VERSION_AT);
+    return this.tree.word(STATUS_VERSION_AT);
   }
 
   /** The status; the same object until it changes. */
@@ -176,13 +185,23 @@ export abstract class ControlView {
       case ACTIVE:
         return { state: 'active', expectedLength: this.knownLength() };
       case COMMITTED:
-        return { state: 'committed', finalLength: loadNumber(this.tree.words, FINAL_LENGTH_AT) };
+        return { state: 'committed', finalLength: this.tree.number(FINAL_LENGTH_AT) };
       case FAILED:
         return { state: 'failed', reason: this.#text(REASON_AT) ?? '' };
       case CANCELLED:
         return { state: 'cancelled' };
       default:
         return { state: 'closed' };
+    }
+  }
+
+  /** The final length while committed, in bytes, else undefined. */
+  get finalLength(): number | undefined {
+    if (this.state() !== COMMITTED) return undefined;
+    for (;;) {
+      const sequence = this.begin();
+      const length = this.state() === COMMITTED ? this.tree.number(FINAL_LENGTH_AT) : undefined;
+      if (this.settled(sequence)) return length;
     }
   }
 
@@ -204,12 +223,12 @@ export abstract class ControlView {
   }
 
   #text(at: number): string | undefined {
-    return loadText(this.tree.words, Atomics.load(this.tree.words, at));
+    return loadText(this.tree.words, this.tree.word(at));
   }
 
   /** Counts commits, replacements and reactivations; see {@link isGeneration}. */
   get generation(): number {
-    return Atomics.load(this.tree.words, GENERATION_AT);
+    return this.tree.word(GENERATION_AT);
   }
 
   /**
@@ -232,7 +251,7 @@ export abstract class ControlView {
 
   /** The token of the owner's thread. */
   get owner(): number {
-    return loadNumber(this.tree.words, OWNER_AT);
+    return this.tree.number(OWNER_AT);
   }
 
   get ownerGone(): boolean {
@@ -240,13 +259,12 @@ export abstract class ControlView {
   }
 
   protected state(): number {
-    return Atomics.load(this.tree.words, STATE_AT);
+    return this.tree.word(STATE_AT);
   }
 
   protected knownLength(): number | undefined {
-    const { words } = this.tree;
-    if (this.state() === COMMITTED) return loadNumber(words, FINAL_LENGTH_AT);
-    return Atomics.load(words, HAS_EXPECTED_AT) === 0 ? undefined : loadNumber(words, EXPECTED_LENGTH_AT);
+    if (this.state() === COMMITTED) return this.tree.number(FINAL_LENGTH_AT);
+    return this.tree.word(HAS_EXPECTED_AT) === 0 ? undefined : this.tree.number(EXPECTED_LENGTH_AT);
   }
 }
 

@@ -1,5 +1,5 @@
 import { MAX_OFFSET } from '../range/byte-range.js';
-import { loadNumber, PAGE_WORDS } from './pages.js';
+import { HIGH, PAGE_WORDS } from './pages.js';
 
 /**
  * The coverage tree: the ordered, disjoint, non-touching ranges that were written, as a B+ tree in pages.
@@ -24,6 +24,8 @@ export const RANGE_COUNT_AT = 7;
 export const COVERED_BYTES_AT = 8;
 /** Counts changes of coverage: a snapshot of the same number is the same. */
 export const COVERAGE_VERSION_AT = 10;
+/** 1 once an offset of 2^32 or more was covered: until then all high words are 0, and a search need not load them. */
+export const WIDE_AT = 24;
 
 export const LEAF_ENTRIES = 15;
 export const INNER_SLOTS = 21;
@@ -45,29 +47,39 @@ export class CoverageTree {
     this.words = words;
   }
 
+  /** Reads a word as a thread must that does not write it. */
+  word(at: number): number {
+    return Atomics.load(this.words, at);
+  }
+
+  /** Reads the 53-bit number in the words `at` and `at + 1`. */
+  number(at: number): number {
+    return this.word(at) * HIGH + (this.word(at + 1) >>> 0);
+  }
+
   get rangeCount(): number {
-    return Atomics.load(this.words, RANGE_COUNT_AT);
+    return this.word(RANGE_COUNT_AT);
   }
 
   get coveredBytes(): number {
-    return loadNumber(this.words, COVERED_BYTES_AT);
+    return this.number(COVERED_BYTES_AT);
   }
 
   get version(): number {
-    return Atomics.load(this.words, COVERAGE_VERSION_AT);
+    return this.word(COVERAGE_VERSION_AT);
   }
 
   /** End of the last range; 0 if there is none. */
   get coveredEnd(): number {
     const entry = this.entryBefore(MAX_OFFSET);
-    return entry > 0 ? loadNumber(this.words, entry + 2) : entry;
+    return entry > 0 ? this.number(entry + 2) : entry;
   }
 
   /** End of the covered run at `from`; `from` itself at a gap. */
   coveredUntil(from: number): number {
     const entry = this.entryBefore(from);
     if (!(entry > 0)) return entry === 0 ? from : NaN;
-    const end = loadNumber(this.words, entry + 2);
+    const end = this.number(entry + 2);
     return end > from ? end : from;
   }
 
@@ -75,7 +87,7 @@ export class CoverageTree {
   coveredSince(until: number): number {
     const entry = until === 0 ? 0 : this.entryBefore(until - 1);
     if (!(entry > 0)) return entry === 0 ? until : NaN;
-    return loadNumber(this.words, entry + 2) >= until ? loadNumber(this.words, entry) : until;
+    return this.number(entry + 2) >= until ? this.number(entry) : until;
   }
 
   /** Start of the first range that starts at `from` or later; `Infinity` if there is none. */
@@ -83,10 +95,10 @@ export class CoverageTree {
     const leaf = this.leafFor(from);
     if (Number.isNaN(leaf)) return NaN;
     const slot = this.entrySlot(leaf, from - 1) + 1;
-    if (slot < this.count(leaf, LEAF_ENTRIES)) return loadNumber(this.words, entryAt(leaf, slot));
-    const right = Atomics.load(this.words, leaf * PAGE_WORDS + RIGHT);
+    if (slot < this.count(leaf, LEAF_ENTRIES)) return this.number(entryAt(leaf, slot));
+    const right = this.word(leaf * PAGE_WORDS + RIGHT);
     if (right === 0) return Infinity;
-    return this.has(right) ? loadNumber(this.words, entryAt(right, 0)) : NaN;
+    return this.has(right) ? this.number(entryAt(right, 0)) : NaN;
   }
 
   /**
@@ -104,10 +116,10 @@ export class CoverageTree {
       if (written + 2 * count > bounds.length) return NaN;
       for (let slot = 0; slot < count; slot += 1) {
         const entry = entryAt(leaf, slot);
-        bounds[written++] = loadNumber(words, entry);
-        bounds[written++] = loadNumber(words, entry + 2);
+        bounds[written++] = this.number(entry);
+        bounds[written++] = this.number(entry + 2);
       }
-      leaf = Atomics.load(words, leaf * PAGE_WORDS + RIGHT);
+      leaf = this.word(leaf * PAGE_WORDS + RIGHT);
       if (leaf === 0) return written;
     }
     return NaN;
@@ -115,40 +127,40 @@ export class CoverageTree {
 
   /** The word at which the last entry with `start <= at` begins; 0 if there is none, `NaN` when led astray. */
   protected entryBefore(at: number): number {
-    let leaf = this.leafFor(at);
-    if (Number.isNaN(leaf)) return NaN;
-    let slot = this.entrySlot(leaf, at);
-    if (slot < 0) {
-      // Keys are lower bounds only: the entry may be the last one of the left neighbour.
-      leaf = Atomics.load(this.words, leaf * PAGE_WORDS + LEFT);
-      if (leaf === 0) return 0;
-      if (!this.has(leaf)) return NaN;
-      slot = this.count(leaf, LEAF_ENTRIES) - 1;
-      if (slot < 0) return 0;
-    }
-    return entryAt(leaf, slot);
+    const leaf = this.leafFor(at);
+    return Number.isNaN(leaf) ? NaN : this.entryOf(leaf, this.entrySlot(leaf, at));
+  }
+
+  /** The word at which entry `slot` of a leaf begins; of the last one of its left neighbour for -1. As {@link entryBefore} otherwise. */
+  protected entryOf(leaf: number, slot: number): number {
+    if (slot >= 0) return entryAt(leaf, slot);
+    // Keys are lower bounds only, so what lies before a leaf's first entry may reach into it.
+    const left = this.word(leaf * PAGE_WORDS + LEFT);
+    if (left === 0) return 0;
+    if (!this.has(left)) return NaN;
+    const count = this.count(left, LEAF_ENTRIES);
+    return count === 0 ? 0 : entryAt(left, count - 1);
   }
 
   /** The leaf in which an entry with start `at` is or would be. */
   protected leafFor(at: number): number {
-    const { words } = this;
-    let page = Atomics.load(words, ROOT_AT);
-    const height = Math.min(Atomics.load(words, HEIGHT_AT), MAX_HEIGHT);
+    let page = this.word(ROOT_AT);
+    const height = Math.min(this.word(HEIGHT_AT), MAX_HEIGHT);
+    const { wide } = this;
     for (let level = 1; level < height; level += 1) {
       if (!this.has(page)) return NaN;
-      page = Atomics.load(words, childAt(page, this.childSlot(page, at)));
+      page = this.word(childAt(page, this.childSlot(page, at, wide)));
     }
     return this.has(page) ? page : NaN;
   }
 
   /** The slot of the child below which `at` lies. */
-  protected childSlot(page: number, at: number): number {
-    const { words } = this;
+  protected childSlot(page: number, at: number, wide: boolean): number {
     let low = 0;
     let high = this.count(page, INNER_SLOTS) - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (loadNumber(words, slotAt(page, middle)) <= at) low = middle;
+      if (this.#key(slotAt(page, middle), wide) <= at) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -156,20 +168,29 @@ export class CoverageTree {
 
   /** The slot of the last entry of a leaf with `start <= at`; -1 if there is none. */
   protected entrySlot(page: number, at: number): number {
-    const { words } = this;
+    const { wide } = this;
     let low = -1;
     let high = this.count(page, LEAF_ENTRIES) - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (loadNumber(words, entryAt(page, middle)) <= at) low = middle;
+      if (this.#key(entryAt(page, middle), wide) <= at) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
+  /** Whether the high words count. */
+  protected get wide(): boolean {
+    return this.word(WIDE_AT) !== 0;
+  }
+
   protected count(page: number, limit: number): number {
-    const count = Atomics.load(this.words, page * PAGE_WORDS);
+    const count = this.word(page * PAGE_WORDS);
     return count > limit ? limit : count;
+  }
+
+  #key(at: number, wide: boolean): number {
+    return wide ? this.number(at) : this.word(at + 1) >>> 0;
   }
 
   private has(page: number): boolean {

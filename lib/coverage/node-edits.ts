@@ -1,5 +1,5 @@
 import { entryAt, ENTRY_WORDS, LEFT, RIGHT, SLOT_WORDS, slotAt } from './coverage-tree.js';
-import { PAGE_WORDS } from './pages.js';
+import { PAGE_WORDS, storeWord } from './pages.js';
 
 /** How the items of a node lie in its page (see the model in `coverage-tree.ts`). */
 export interface ItemLayout {
@@ -37,7 +37,7 @@ export function link(words: Int32Array, left: number, right: number): void {
 export function openItem(words: Int32Array, page: number, slot: number, { at, width }: ItemLayout): void {
   const size = itemCount(words, page);
   const from = at(page, slot);
-  for (let word = at(page, size) - 1; word >= from; word -= 1) Atomics.store(words, word + width, words[word] ?? 0);
+  for (let word = at(page, size) - 1; word >= from; word -= 1) storeWord(words, word + width, words[word] ?? 0);
   Atomics.store(words, page * PAGE_WORDS, size + 1);
 }
 
@@ -71,5 +71,5 @@ export function moveItems(
 
 /** Moves words to a lower address or another page. */
 function move(words: Int32Array, from: number, to: number, count: number): void {
-  for (let index = 0; index < count; index += 1) Atomics.store(words, to + index, words[from + index] ?? 0);
+  for (let index = 0; index < count; index += 1) storeWord(words, to + index, words[from + index] ?? 0);
 }

@@ -99,6 +99,10 @@ export class ResourceReader extends ViewBase {
     this.#stepSoon();
   }
 
+  protected override assertOpen(asked: string): void {
+    if (this.#over) throw endedError(CLOSED_STATUS, asked);
+  }
+
   protected override assertUsable(asked: string): void {
     const { state } = this.status;
     if (state === 'closed' || state === 'cancelled') throw endedError({ state }, asked);

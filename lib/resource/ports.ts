@@ -54,13 +54,10 @@ export class Ports {
   wakeCovered(start: number, end: number): void {
     if (this.#ports.size === 0) return;
     this.refresh();
-    const covered = this.#waits.takeCovered(
-      start,
-      end,
-      (from) => this.#control.coveredUntil(from),
-      this.#demandChanged,
-    );
-    for (const { port } of covered) port.ping();
+    if (this.#waits.touches(start, end)) {
+      this.#demandChanged();
+      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.coveredUntil(from))) port.ping();
+    }
     for (const port of this.#ports) {
       if (port.watch.start < end && start < port.watch.end) port.ping();
     }

@@ -140,24 +140,21 @@ export class SyncReader extends BytesView {
         `Expected min to be an integer from 0 to ${target.length} (bytes), got ${String(min)}.`,
       );
     }
-    if (min === 0) this.assertUsable('Read bytes');
     let timeout = options?.timeout;
-    const deadline = timeout === undefined ? Infinity : performance.now() + timeout;
+    if (timeout !== undefined) checkTimeout(timeout);
+    let deadline: number | undefined;
     for (;;) {
+      // What is there is answered without a look at anything else, as a wait would.
+      const length = this.copy(at, target, true);
+      if (length >= min || at + length >= (this.expectedLength ?? Infinity)) {
+        if (options?.at === undefined) this.#position = at + length;
+        return length;
+      }
+      deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
       const outcome = this.#block(at, at + min, true, timeout, undefined);
       if (outcome === WaitOutcome.Interrupted) throw interruptedError(at, at + min);
-      if (outcome === WaitOutcome.Eof) return 0;
-      const known = this.expectedLength ?? Infinity;
-      const room = Math.min(target.length, known - at);
-      if (room <= 0) return 0;
-      const length = this.readAt(at, room === target.length ? target : target.subarray(0, room));
-      // Less than was ready, and not at the end: the content was replaced in between.
-      if (length < min && at + length < known) {
-        if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
-        continue;
-      }
-      if (options?.at === undefined) this.#position = at + length;
-      return length;
+      if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
+      // Once more: the content may have been replaced, or its end have moved, in between.
     }
   }
 
@@ -196,6 +193,10 @@ export class SyncReader extends BytesView {
     this.#closed = true;
     this.#cell.closeReader(this.control.words);
     this.bytes.close();
+  }
+
+  protected override assertOpen(asked: string): void {
+    if (this.#over) throw endedError(CLOSED_STATUS, asked);
   }
 
   protected override assertUsable(asked: string): void {

@@ -7,6 +7,8 @@ import type { ByteRange } from '../range/byte-range.js';
 import { checkRange, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
 
+const ASKED = 'Asked for bytes';
+
 /** Where a view's bytes come from: a driver, or its attach side in another thread. */
 export interface ByteSource {
   read(offset: number, target: Uint8Array): void;
@@ -22,6 +24,8 @@ export abstract class BytesView {
   protected abstract readonly bytes: ByteSource;
   /** As of which {@link ControlView.generation} the bytes were opened. */
   #generation = -1;
+  /** In bytes, if the content was committed then. */
+  #finalLength: number | undefined;
 
   /** The status; the same object until it changes. */
   abstract get status(): ResourceStatus;
@@ -86,22 +90,40 @@ export abstract class BytesView {
   readAt(offset: number, target: Uint8Array): number {
     checkBytes('target', target);
     checkSpan(offset, target.length);
-    this.assertUsable('Asked for bytes');
+    return this.copy(offset, target, false);
+  }
+
+  /** As {@link readAt}, its arguments checked; `clipped`: not past what is known of the length, where waiting reads end. */
+  protected copy(offset: number, target: Uint8Array, clipped: boolean): number {
     const { control, bytes } = this;
     for (;;) {
       const { generation } = control;
-      const length = Math.min(target.length, control.coveredUntil(offset) - offset);
+      let final = generation === this.#generation ? this.#finalLength : undefined;
+      let until: number;
+      if (final === undefined) {
+        this.assertUsable(ASKED);
+        until = clipped ? control.readableUntil(offset) : control.coveredUntil(offset);
+        final = control.finalLength;
+      } else {
+        // Committed content stays so, and all of it is there, until the generation changes.
+        this.assertOpen(ASKED);
+        until = final;
+      }
+      const length = Math.max(0, Math.min(target.length, until - offset));
       try {
         // Behind the look at the coverage: the section that made this generation is over by then.
         if (generation !== this.#generation) bytes.refresh?.();
         this.#generation = generation;
+        this.#finalLength = undefined;
         if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
       } catch (error) {
         // The owner may have replaced the bytes by fewer since, or taken them elsewhere.
         if (control.isGeneration(generation)) throw error;
         continue;
       }
-      if (control.isGeneration(generation)) return length;
+      if (!control.isGeneration(generation)) continue;
+      this.#finalLength = final;
+      return length;
     }
   }
 
@@ -113,7 +135,10 @@ export abstract class BytesView {
     this.close();
   }
 
-  /** Throws once this view is closed or its resource cancelled. */
+  /** Throws once this view is closed. */
+  protected abstract assertOpen(asked: string): void;
+
+  /** Throws once this view is closed, or its resource closed or cancelled. */
   protected abstract assertUsable(asked: string): void;
 }
 

@@ -111,15 +111,10 @@ export class WaitingRoom {
 
   /** Queues the outcomes of the waits that a write of `[start, end)` has completed. */
   settleCovered(start: number, end: number): void {
+    if (!this.#waits.touches(start, end)) return;
+    this.#host.demandChanged();
     const { control, notifications } = this.#host;
-    const ready = this.#waits.takeCovered(
-      start,
-      end,
-      (from) => control.coveredUntil(from),
-      () => {
-        this.#host.demandChanged();
-      },
-    );
+    const ready = this.#waits.takeCovered(start, end, (from) => control.coveredUntil(from));
     for (const { subscriber } of ready) {
       notifications.add(() => {
         deliver(subscriber, WaitOutcome.Ready);

@@ -1,4 +1,4 @@
-import { IntervalTree } from 'node-interval-tree';
+import { IntervalTree, type Node } from 'node-interval-tree';
 
 /** Something that waits until `[start, until)`, half-open in bytes and not empty, is covered. */
 export interface PendingWait {
@@ -61,18 +61,15 @@ export class PendingWaits<W extends PendingWait> {
     this.#dropIfEmpty(bucket);
   }
 
-  /**
-   * Takes out the waits that a write of `[start, end)` has completed. `coveredUntil` tells the end of the covered run at an offset.
-   *
-   * `touched` is called once for a write that overlaps any wait at all, completed or not.
-   */
-  takeCovered(start: number, end: number, coveredUntil: (from: number) => number, touched: () => void): W[] {
-    if (this.#size === 0) return [];
-    const buckets = this.#tree.search(start, end - 1);
-    if (buckets.length === 0) return [];
-    touched();
+  /** Whether any wait needs bytes of `[start, end)`, not empty. Allocates nothing: every write asks. */
+  touches(start: number, end: number): boolean {
+    return this.#size > 0 && overlaps(this.#tree.root, start, end - 1);
+  }
+
+  /** Takes out the waits that a write of `[start, end)` has completed. `coveredUntil` tells the end of the covered run at an offset. */
+  takeCovered(start: number, end: number, coveredUntil: (from: number) => number): W[] {
     const taken: W[] = [];
-    for (const bucket of buckets) {
+    for (const bucket of this.#tree.search(start, end - 1)) {
       const until = coveredUntil(bucket.low);
       if (until < bucket.nearest) continue;
       bucket.nearest = Infinity;
@@ -99,4 +96,11 @@ export class PendingWaits<W extends PendingWait> {
     this.#buckets.delete(bucket.low);
     this.#tree.remove(bucket);
   }
+}
+
+/** Whether an interval below `node` has a byte of `[low, high]`; a search of the tree makes arrays all the way. */
+function overlaps<W extends PendingWait>(node: Node<Bucket<W>> | undefined, low: number, high: number): boolean {
+  if (node === undefined || node.max < low) return false;
+  if (overlaps(node.left, low, high)) return true;
+  return node.key <= high && (node.getNodeHigh() >= low || overlaps(node.right, low, high));
 }

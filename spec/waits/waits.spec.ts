@@ -174,7 +174,7 @@ describe('PendingWaits', () => {
     for (const one of fill()) waits.delete(one);
     expect([waits.size, [...waits]]).toEqual([0, []]);
     fill();
-    expect(waits.takeCovered(0, 200, () => 200, ignore)).toHaveLength(MANY);
+    expect(waits.takeCovered(0, 200, () => 200)).toHaveLength(MANY);
     expect([waits.size, [...waits]]).toEqual([0, []]);
   });
 
@@ -186,26 +186,24 @@ describe('PendingWaits', () => {
       asked.push(offset);
       return 305;
     };
-    expect(waits.takeCovered(300, 305, coveredUntil, ignore)).toHaveLength(MANY / 100);
+    expect(waits.takeCovered(300, 305, coveredUntil)).toHaveLength(MANY / 100);
     expect(asked).toEqual([300]);
-    expect(waits.takeCovered(305, 310, coveredUntil, ignore)).toEqual([]);
+    expect(waits.takeCovered(305, 310, coveredUntil)).toEqual([]);
     expect(asked).toEqual([300]);
   });
 
-  it('tells of a touch once for a write that overlaps waits, completed or not, and not for one that touches none', () => {
+  it('tells whether a range has a byte that any wait needs, wherever the others lie and whatever has left', () => {
     const waits = new PendingWaits();
-    let touches = 0;
-    const touch = (): number => (touches += 1);
-    const missing = (offset: number): number => offset;
-    waits.takeCovered(0, 100, missing, touch);
-    expect(touches).toBe(0);
-    waits.add(wait(10, 20));
-    waits.add(wait(15, 30));
-    waits.takeCovered(0, 10, missing, touch);
-    waits.takeCovered(30, 40, missing, touch);
-    expect(touches).toBe(0);
-    waits.takeCovered(19, 20, missing, touch);
-    expect([touches, waits.size]).toEqual([1, 2]);
+    expect(waits.touches(0, 100)).toBe(false);
+    const added = Array.from({ length: 1000 }, (_, index) => wait(100 * index + 10, 100 * index + 20));
+    for (const one of added) waits.add(one);
+    waits.add(wait(50_015, 50_030));
+    const touched = (start: number, end: number): boolean => waits.touches(start, end);
+    expect([touched(50_000, 50_010), touched(50_000, 50_011)]).toEqual([false, true]);
+    expect([touched(50_029, 50_030), touched(50_030, 50_110)]).toEqual([true, false]);
+    for (const one of added.slice(1)) waits.delete(one);
+    expect([touched(50_010, 50_015), touched(50_010, 50_016)]).toEqual([false, true]);
+    expect([touched(20, 50_015), touched(19, 20), touched(0, 99_999)]).toEqual([false, true, true]);
   });
 
   it('finds a wait again whose start is shared by longer and shorter ones that came and went', () => {
@@ -216,8 +214,8 @@ describe('PendingWaits', () => {
     waits.add(long);
     waits.delete(long);
     waits.add(wait(0, 20));
-    expect(waits.takeCovered(4, 5, () => 5, ignore)).toEqual([short]);
-    expect(waits.takeCovered(19, 20, () => 20, ignore)).toHaveLength(1);
+    expect(waits.takeCovered(4, 5, () => 5)).toEqual([short]);
+    expect(waits.takeCovered(19, 20, () => 20)).toHaveLength(1);
     waits.delete(short);
     expect(waits.size).toBe(0);
   });

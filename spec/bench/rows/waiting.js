@@ -6,24 +6,32 @@ import { startThread } from '../tools/threads.js';
 /** @import { Row, Setting, Side } from '../tools/row.js' */
 
 const SMALL = 64;
-/** Where nothing is ever written: the waits are for bytes from here on. */
-const ELSEWHERE = 2 ** 30;
+/** Where writes begin. The waits are for bytes below and, far away, above. */
+const BEGIN = 2 ** 20;
+const FAR = 2 ** 31;
 const ASYNC_WAITS = 10_000;
 const BLOCKED = 64;
 
 /** Writes of 64 bytes one after the other. @param {Resource} resource @returns {Side} */
 function smallWrites(resource) {
   const bytes = new Uint8Array(SMALL);
-  let offset = 0;
+  let offset = BEGIN;
   return {
     run() {
       resource.writeAt(offset, bytes);
       offset += SMALL;
     },
     verify() {
-      if (resource.coveredBytes !== offset) throw new Error(`${resource.coveredBytes} bytes instead of ${offset}.`);
+      const written = offset - BEGIN;
+      if (resource.coveredBytes !== written) throw new Error(`${resource.coveredBytes} bytes instead of ${written}.`);
     },
   };
+}
+
+/** Range number `index` that nobody writes: every other one lies below what is written. @param {number} index */
+function elsewhere(index) {
+  const start = (index % 2 === 0 ? 0 : FAR) + index * SMALL;
+  return { start, end: start + SMALL };
 }
 
 function openMemory() {
@@ -91,8 +99,7 @@ export const waitingRows = [
       const resource = openMemory();
       let ended = 0;
       for (let index = 0; index < ASYNC_WAITS; index++) {
-        const start = ELSEWHERE + index * SMALL;
-        resource.waitRange({ start, end: start + SMALL }).subscribe(() => (ended += 1));
+        resource.waitRange(elsewhere(index)).subscribe(() => (ended += 1));
       }
       const measured = await alternate(setting, smallWrites(resource), smallWrites(openMemory()));
       if (ended > 0) throw new Error('A wait ended that no write has touched.');
@@ -109,8 +116,7 @@ export const waitingRows = [
     async measure(setting) {
       const resource = openMemory();
       for (let index = 0; index < BLOCKED; index++) {
-        const start = ELSEWHERE + index * SMALL;
-        await startThread('blocked', { handle: resource.createPort().handle, start, end: start + SMALL });
+        await startThread('blocked', { handle: resource.createPort().handle, range: elsewhere(index) });
       }
       await firstValueFrom(resource.demand$.pipe(filter((demand) => demand.length === BLOCKED)));
       return alternate(setting, smallWrites(resource), smallWrites(openMemory()));

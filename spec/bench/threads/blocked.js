@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSync } from 'tidemark/sync';
 
-const { handle, start, end } = workerData;
+const { handle, range } = workerData;
 const reader = openSync(handle);
 parentPort?.postMessage('ready');
-reader.waitRange({ start, end });
+reader.waitRange(range);
