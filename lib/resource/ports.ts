@@ -110,6 +110,11 @@ export class Ports {
     port.watch = published.watch;
     for (const want of published.wants) {
       if (!(want.start < want.end)) continue;
+      if (this.#control.coveredUntil(want.start) >= want.end) {
+        // Published just before the write that completed it, mostly: filed for nothing, it would wake later (some 2 µs, measured).
+        port.ping();
+        continue;
+      }
       const wait = { start: want.start, until: want.end, port, want };
       port.waits.push(wait);
       this.#waits.add(wait);

@@ -1,12 +1,29 @@
+import { allocationRows } from './allocation.js';
 import { coverageRows } from './coverage.js';
+import { decodingRows } from './decoding.js';
+import { downloadingRows } from './downloading.js';
+import { memoryRows } from './memory.js';
+import { peerRows } from './peers.js';
 import { readingRows } from './reading.js';
+import { sizeRows } from './size.js';
 import { waitingRows } from './waiting.js';
 import { writingRows } from './writing.js';
 
 /** @import { Row } from '../tools/row.js' */
 
 /** Every row, in the order of the table. @type {readonly Row[]} */
-export const allRows = [...readingRows, ...writingRows, ...coverageRows, ...waitingRows];
+export const allRows = [
+  ...readingRows,
+  ...writingRows,
+  ...downloadingRows,
+  ...coverageRows,
+  ...waitingRows,
+  ...decodingRows,
+  ...memoryRows,
+  ...sizeRows,
+  ...allocationRows,
+  ...peerRows,
+];
 
 /** @param {string} id */
 export function findRow(id) {

@@ -27,8 +27,13 @@ export async function alternate(setting, figure, reference) {
  * @returns {Promise<Measurement>}
  */
 export async function alternateSamples({ rounds }, figure, reference) {
+  /** @type {number[]} */
   const figures = [];
+  /** @type {number[]} */
   const references = [];
+  // Once for nothing: compiled code counts, not compiling.
+  await figure();
+  await reference();
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) figures.push(await figure());
     references.push(await reference());
@@ -71,7 +76,7 @@ export async function timeOf({ run, ops = 1, before, setup, most, verify }, { qu
           ),
           options,
         );
-  verify?.();
+  await verify?.();
   return stats.p50 / ops;
 }
 

@@ -16,11 +16,11 @@ const QUICK = { quick: true, rounds: 2, ms: 10 };
  * @param {boolean} quick
  * @returns {Promise<Result>}
  */
-export async function measureRow({ measure: _, ...row }, quick) {
+export async function measureRow({ measure: _, flags = [], ...row }, quick) {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
   try {
     const child = fork(new URL('../row-process.js', import.meta.url), {
-      execArgv: ['--expose-gc', '--max-semi-space-size=128'],
+      execArgv: ['--expose-gc', ...flags],
     });
     child.send({ id: row.id, setting: { ...(quick ? QUICK : FULL), folder } });
     /** @type {Measurement | undefined} */

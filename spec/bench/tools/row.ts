@@ -9,11 +9,13 @@ export interface Row {
   readonly budget?: number;
   /** What kithara-storage, compiled Rust, took on the reference machine. */
   readonly original?: string;
+  /** For its process. */
+  readonly flags?: readonly string[];
   measure(setting: Setting): Promise<Measurement>;
 }
 
-/** Of figures: nanoseconds a call, milliseconds, bytes, or bytes allocated a call. */
-export type Unit = 'ns' | 'ms' | 'bytes' | 'bytes a call';
+/** Of figures. */
+export type Unit = 'ns' | 'bytes' | 'bytes a call';
 
 /** How thoroughly to measure, and where. */
 export interface Setting {
@@ -45,11 +47,11 @@ export interface Side {
   /** `run` is called so often in a round, at most. */
   readonly most?: number;
   /** Called after every round; throws if what `run` has done or answered was wrong. */
-  readonly verify?: () => void;
+  readonly verify?: () => void | Promise<void>;
 }
 
 /** A row with what was measured, as `--json` prints it. */
-export interface Result extends Omit<Row, 'measure'>, Measurement {
+export interface Result extends Omit<Row, 'measure' | 'flags'>, Measurement {
   /** Undefined where there is no budget. */
   readonly met?: boolean;
 }

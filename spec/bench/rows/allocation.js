@@ -1,0 +1,222 @@
+import { openSync as openFile, writeSync } from 'node:fs';
+import { of } from 'rxjs';
+import { MemDriver, Resource } from 'tidemark';
+import { MmapDriver } from 'tidemark/node';
+import { openSync } from 'tidemark/sync';
+import { openPartial, storeContent } from '../tools/content.js';
+import { openScattered, STRIDE } from '../tools/ranges.js';
+import { startThread } from '../tools/threads.js';
+
+/** @import { Measurement, Row } from '../tools/row.js' */
+
+const SIZE = 2 ** 20;
+const BLOCK = 4096;
+const RANGES = 10_000;
+const ROUNDS = 7;
+const CALLS = 40_000;
+/** In MiB: nothing is collected while the calls are made. */
+const YOUNG = 64;
+/** What is not there: less than the measurement itself leaves behind. */
+const NOTHING = 0.5;
+
+/** Bytes of the heap that a call takes. @param {(index: number) => unknown} run */
+function allocatedBy(run) {
+  let index = 0;
+  const calls = () => {
+    for (const end = index + CALLS; index < end; index++) run(index);
+  };
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    globalThis.gc?.();
+    // A collection throws compiled code away.
+    calls();
+    const before = process.memoryUsage().heapUsed;
+    calls();
+    return (process.memoryUsage().heapUsed - before) / CALLS;
+  });
+  // The others have the compiler's own memory in them.
+  return Math.min(...rounds);
+}
+
+/**
+ * @param {(index: number) => unknown} figure
+ * @param {(index: number) => unknown} [reference]
+ * @returns {Measurement}
+ */
+function compare(figure, reference) {
+  if (reference === undefined) return { figure: allocatedBy(figure) };
+  const measured = { figure: allocatedBy(figure), reference: allocatedBy(reference) };
+  return { ...measured, ratio: measured.figure / measured.reference };
+}
+
+/** @param {number} index */
+function blockAt(index) {
+  return (index * 4099) % (SIZE - BLOCK);
+}
+
+/** @param {Pick<Resource, 'readAt'>} view @param {Uint8Array} bytes the same, as an array */
+function compareReads(view, bytes) {
+  const target = new Uint8Array(BLOCK);
+  const copied = new Uint8Array(BLOCK);
+  const measured = compare(
+    (index) => view.readAt(blockAt(index), target),
+    (index) => copied.set(bytes.subarray(blockAt(index), blockAt(index) + BLOCK)),
+  );
+  if (Buffer.compare(target, copied) !== 0) throw new Error('Wrong bytes were read.');
+  return measured;
+}
+
+/** @param {string} folder */
+function openMapped(folder) {
+  const path = storeContent(folder, SIZE);
+  return { path, resource: Resource.open(new MmapDriver({ path, mode: 'read-only' })) };
+}
+
+const RAW = 'set(subarray()): the platform copies no part of an array without a view of it';
+
+/** @type {Row[]} */
+const rows = [
+  {
+    id: 'heap-read-memory',
+    what: 'heap a readAt takes, memory',
+    against: RAW,
+    unit: 'bytes a call',
+    budget: 1.01,
+    async measure({ folder }) {
+      const content = openMapped(folder).resource.readAll();
+      const resource = Resource.open(new MemDriver({ initialData: content }));
+      return Promise.resolve(compareReads(resource, content));
+    },
+  },
+  {
+    id: 'heap-read-mapped',
+    what: 'heap a readAt takes, committed file',
+    against: RAW,
+    unit: 'bytes a call',
+    budget: 1.01,
+    async measure({ folder }) {
+      const { resource } = openMapped(folder);
+      return Promise.resolve(compareReads(resource, resource.view({ start: 0, end: SIZE })));
+    },
+  },
+  {
+    id: 'heap-read-sync',
+    what: 'heap a readAt takes, committed file, SyncReader',
+    against: RAW,
+    unit: 'bytes a call',
+    budget: 1.01,
+    async measure({ folder }) {
+      const { path, resource } = openMapped(folder);
+      const reader = openSync((await startThread('owner', { path })).said);
+      return compareReads(reader, resource.view({ start: 0, end: SIZE }));
+    },
+  },
+  {
+    id: 'heap-has-owner',
+    what: 'heap a has takes, owner',
+    unit: 'bytes a call',
+    budget: NOTHING,
+    async measure() {
+      const resource = openScattered(RANGES);
+      const range = { start: 0, end: 8 };
+      return Promise.resolve(
+        compare((index) => {
+          range.start = (index % RANGES) * STRIDE;
+          range.end = range.start + 8;
+          if (!resource.has(range)) throw new Error('A range is missing.');
+        }),
+      );
+    },
+  },
+  {
+    id: 'heap-has-sync',
+    what: 'heap a has takes, SyncReader',
+    unit: 'bytes a call',
+    budget: NOTHING,
+    async measure() {
+      const reader = openSync((await startThread('owner', { ranges: RANGES })).said);
+      const range = { start: 0, end: 8 };
+      return compare((index) => {
+        range.start = (index % RANGES) * STRIDE;
+        range.end = range.start + 8;
+        if (!reader.has(range)) throw new Error('A range is missing.');
+      });
+    },
+  },
+  {
+    id: 'heap-wait-sync',
+    what: 'heap a ready sync waitRange takes',
+    unit: 'bytes a call',
+    budget: NOTHING,
+    async measure() {
+      const reader = openSync((await startThread('owner', { ranges: RANGES })).said);
+      const range = { start: 0, end: 8 };
+      return compare((index) => {
+        range.start = (index % RANGES) * STRIDE;
+        range.end = range.start + 8;
+        if (reader.waitRange(range) !== 'ready') throw new Error('A range is missing.');
+      });
+    },
+  },
+  {
+    id: 'heap-wait-async',
+    what: 'heap a subscription of a ready waitRange takes',
+    against: "RxJS's own of().subscribe()",
+    unit: 'bytes a call',
+    async measure() {
+      const resource = openScattered(RANGES);
+      const range = { start: 0, end: 8 };
+      const ignore = () => undefined;
+      return Promise.resolve(
+        compare(
+          () => resource.waitRange(range).subscribe(ignore),
+          () => of('ready').subscribe(ignore),
+        ),
+      );
+    },
+  },
+  {
+    id: 'heap-write-memory',
+    what: 'heap a writeAt takes that nobody waits for, memory',
+    unit: 'bytes a call',
+    budget: NOTHING,
+    async measure() {
+      const resource = Resource.open(new MemDriver());
+      const bytes = new Uint8Array(64);
+      return Promise.resolve(compare((index) => resource.writeAt(index * 64, bytes)));
+    },
+  },
+  {
+    id: 'heap-write-range',
+    what: 'heap a writeAt takes that makes a new range, memory',
+    unit: 'bytes a call',
+    budget: NOTHING,
+    async measure() {
+      const resource = Resource.open(new MemDriver());
+      const bytes = new Uint8Array(64);
+      return Promise.resolve(compare((index) => resource.writeAt(index * 128, bytes)));
+    },
+  },
+  {
+    id: 'heap-write-file',
+    what: 'heap a writeAt takes that nobody waits for, file',
+    against: 'fs.writeSync',
+    unit: 'bytes a call',
+    budget: 1.01,
+    async measure({ folder }) {
+      const resource = openPartial(folder, SIZE);
+      const descriptor = openFile(`${folder}/bare`, 'w');
+      const bytes = new Uint8Array(64);
+      return Promise.resolve(
+        compare(
+          (index) => resource.writeAt(SIZE + index * 64, bytes),
+          (index) => writeSync(descriptor, bytes, 0, 64, index * 64),
+        ),
+      );
+    },
+  },
+];
+
+export const allocationRows = rows.map((row) => ({
+  ...row,
+  flags: [`--min-semi-space-size=${YOUNG}`, `--max-semi-space-size=${YOUNG}`],
+}));
