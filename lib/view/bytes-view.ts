@@ -113,8 +113,6 @@ export abstract class BytesView {
       try {
         // Behind the look at the coverage: the section that made this generation is over by then.
         if (generation !== this.#generation) bytes.refresh?.();
-        this.#generation = generation;
-        this.#finalLength = undefined;
         if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
       } catch (error) {
         // The owner may have replaced the bytes by fewer since, or taken them elsewhere.
@@ -122,6 +120,7 @@ export abstract class BytesView {
         continue;
       }
       if (!control.isGeneration(generation)) continue;
+      this.#generation = generation;
       this.#finalLength = final;
       return length;
     }

@@ -1,6 +1,6 @@
 // The bench: measures rows one after the other, prints a table. It is no test, and exits 0 whatever it measures.
 import { parseArgs } from 'node:util';
-import { measureRow } from './tools/measure-row.js';
+import { measureRow } from './tools/measure-apart.js';
 import { machine } from './tools/machine.js';
 import { renderTable } from './tools/table.js';
 import { allRows } from './rows/all-rows.js';
@@ -30,5 +30,7 @@ if (values.help) {
     console.error(`${index + 1}/${rows.length} ${row.id}: ${row.what}`);
     results.push(await measureRow(row, values.quick));
   }
-  console.log(values.json ? JSON.stringify({ ...machine(), quick: values.quick, results }, null, 2) : renderTable(results));
+  console.log(
+    values.json ? JSON.stringify({ ...machine(), quick: values.quick, results }, null, 2) : renderTable(results),
+  );
 }

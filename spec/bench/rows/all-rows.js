@@ -24,10 +24,3 @@ export const allRows = [
   ...allocationRows,
   ...peerRows,
 ];
-
-/** @param {string} id */
-export function findRow(id) {
-  const row = allRows.find((candidate) => candidate.id === id);
-  if (row === undefined) throw new Error(`There is no row ${id}.`);
-  return row;
-}

@@ -12,6 +12,7 @@ const RANGES = 10_000;
 /** Writes in one sample: few beside the ranges that are there. */
 const WRITES = 100;
 const SAMPLES = 50;
+const LOADS = 1024;
 
 /**
  * Asks for ranges of which one in two is there, in an order by chance.
@@ -51,7 +52,11 @@ function binarySearch() {
       if (/** @type {number} */ (bounds[2 * middle + 1]) <= start) low = middle + 1;
       else high = middle;
     }
-    return low < RANGES && /** @type {number} */ (bounds[2 * low]) <= start && /** @type {number} */ (bounds[2 * low + 1]) >= end;
+    return (
+      low < RANGES &&
+      /** @type {number} */ (bounds[2 * low]) <= start &&
+      /** @type {number} */ (bounds[2 * low + 1]) >= end
+    );
   });
 }
 
@@ -122,6 +127,22 @@ function treeRanges(count) {
   });
 }
 
+/** Loads of words that are all 1. @param {(index: number) => number} load @returns {Side} */
+function loads(load) {
+  let sum = 0;
+  let calls = 0;
+  return {
+    ops: LOADS,
+    run() {
+      calls += 1;
+      for (let index = 0; index < LOADS; index++) sum += load(index);
+    },
+    verify() {
+      if (sum !== calls * LOADS) throw new Error(`The sum of ${calls * LOADS} words is ${sum}.`);
+    },
+  };
+}
+
 /** @type {Row[]} */
 export const coverageRows = [
   {
@@ -133,7 +154,11 @@ export const coverageRows = [
     original: '110–200 ns',
     async measure(setting) {
       const resource = openScattered(RANGES);
-      return alternate(setting, questions((range) => resource.has(range)), binarySearch());
+      return alternate(
+        setting,
+        questions((range) => resource.has(range)),
+        binarySearch(),
+      );
     },
   },
   {
@@ -145,7 +170,11 @@ export const coverageRows = [
     original: '110–200 ns',
     async measure(setting) {
       const reader = await openReader();
-      return alternate(setting, questions((range) => reader.has(range)), binarySearch());
+      return alternate(
+        setting,
+        questions((range) => reader.has(range)),
+        binarySearch(),
+      );
     },
   },
   {
@@ -183,6 +212,20 @@ export const coverageRows = [
     original: '500 µs',
     async measure(setting) {
       return alternate(setting, resourceRanges(50_000), treeRanges(50_000));
+    },
+  },
+  {
+    id: 'raw-atomics',
+    what: 'the platform: Atomics.load of a shared word',
+    against: 'a plain load',
+    unit: 'ns',
+    async measure(setting) {
+      const words = new Int32Array(new SharedArrayBuffer(4 * LOADS)).fill(1);
+      return alternate(
+        setting,
+        loads((index) => Atomics.load(words, index)),
+        loads((index) => /** @type {number} */ (words[index])),
+      );
     },
   },
 ];

@@ -56,7 +56,7 @@ function viewReads(view, size) {
   });
 }
 
-/** @param {import('random-access-storage')} storage @param {number} size */
+/** @param {import('random-access-storage').RandomAccessStorage} storage @param {number} size */
 function storageReads(storage, size) {
   return reads(
     size,
@@ -82,7 +82,7 @@ function writes(write) {
   };
 }
 
-/** @param {import('random-access-storage')} storage */
+/** @param {import('random-access-storage').RandomAccessStorage} storage */
 function storageWrites(storage) {
   return writes(
     (offset, chunk) =>
@@ -124,7 +124,11 @@ export const peerRows = [
       const size = sizeFor(setting);
       const content = contentAt(0, size);
       const resource = Resource.open(new MemDriver({ initialData: content }));
-      return alternate(setting, viewReads(resource, size), storageReads(new RandomAccessMemory(Buffer.from(content)), size));
+      return alternate(
+        setting,
+        viewReads(resource, size),
+        storageReads(new RandomAccessMemory(Buffer.from(content)), size),
+      );
     },
   },
   {

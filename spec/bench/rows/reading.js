@@ -138,8 +138,16 @@ export const readingRows = [
       const descriptor = openFile(path, 'r');
       return alternate(
         setting,
-        smallReads(size, (target) => reader.read(target), () => reader.seek(0)),
-        smallReads(size, (target, offset) => readSync(descriptor, target, 0, SMALL, offset), () => undefined),
+        smallReads(
+          size,
+          (target) => reader.read(target),
+          () => reader.seek(0),
+        ),
+        smallReads(
+          size,
+          (target, offset) => readSync(descriptor, target, 0, SMALL, offset),
+          () => undefined,
+        ),
       );
     },
   },

@@ -34,7 +34,8 @@ export function sequentialWrites({ make, write, read, drop }) {
       return place;
     },
     run(/** @type {T} */ place) {
-      for (let index = 1; index < CHUNKS; index++) write(place, index * CHUNK, /** @type {Uint8Array} */ (chunks[index]));
+      for (let index = 1; index < CHUNKS; index++)
+        write(place, index * CHUNK, /** @type {Uint8Array} */ (chunks[index]));
     },
     verify() {
       if (last !== undefined) verifyBytes(0, read(last.place));

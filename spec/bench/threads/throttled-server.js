@@ -11,7 +11,10 @@ const PIECE = 64 * 1024;
 const { length, rate } = workerData;
 const content = contentAt(0, length);
 
-const server = createServer(async (_, response) => {
+const server = createServer((_, response) => void send(response));
+
+/** @param {import('node:http').ServerResponse} response */
+async function send(response) {
   response.setHeader('Content-Length', length);
   const begin = performance.now();
   for (let sent = 0; sent < length; sent += PIECE) {
@@ -21,7 +24,8 @@ const server = createServer(async (_, response) => {
     if (!response.write(content.subarray(sent, sent + PIECE))) await once(response, 'drain');
   }
   response.end();
-});
+}
+
 server.listen(0, '127.0.0.1', () => {
   parentPort?.postMessage(/** @type {import('node:net').AddressInfo} */ (server.address()).port);
 });

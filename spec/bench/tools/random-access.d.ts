@@ -1,18 +1,17 @@
 // The peers that come without types; what is used of them.
 declare module 'random-access-storage' {
-  class RandomAccessStorage {
+  export interface RandomAccessStorage {
     read(offset: number, length: number, done: (error: Error | null, bytes: Buffer) => void): void;
     write(offset: number, bytes: Buffer, done: (error: Error | null) => void): void;
   }
-  export = RandomAccessStorage;
 }
 declare module 'random-access-file' {
-  import type RandomAccessStorage = require('random-access-storage');
+  import type { RandomAccessStorage } from 'random-access-storage';
   const RandomAccessFile: new (path: string, options?: { writable?: boolean }) => RandomAccessStorage;
-  export = RandomAccessFile;
+  export default RandomAccessFile;
 }
 declare module 'random-access-memory' {
-  import type RandomAccessStorage = require('random-access-storage');
+  import type { RandomAccessStorage } from 'random-access-storage';
   const RandomAccessMemory: new (bytes?: Buffer) => RandomAccessStorage;
-  export = RandomAccessMemory;
+  export default RandomAccessMemory;
 }

@@ -11,7 +11,7 @@ export interface Row {
   readonly original?: string;
   /** For its process. */
   readonly flags?: readonly string[];
-  measure(setting: Setting): Promise<Measurement>;
+  readonly measure: (setting: Setting) => Promise<Measurement>;
 }
 
 /** Of figures. */

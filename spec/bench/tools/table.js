@@ -1,18 +1,25 @@
 /** @import { Result, Unit } from './row.js' */
 
-const HEADS = ['id', 'what', 'figure', 'against', 'figure', 'ratio', 'budget', 'met', 'original'];
+export const HEADS = ['id', 'what', 'figure', 'against', 'figure', 'ratio', 'budget', 'met', 'the original'];
 
 /** @param {readonly Result[]} results */
 export function renderTable(results) {
-  const lines = [HEADS, ...results.map(cells)];
-  const widths = HEADS.map((_, column) => Math.max(...lines.map((line) => /** @type {string} */ (line[column]).length)));
-  const [head, ...body] = lines.map((line) => `| ${line.map((cell, column) => cell.padEnd(/** @type {number} */ (widths[column]))).join(' | ')} |`);
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [head, rule, ...body].join('\n');
+  return tableOf([HEADS, ...results.map(cellsOf)]);
+}
+
+/** A table as Markdown has it, and prettier leaves it. @param {readonly (readonly string[])[]} lines the first one is its head */
+export function tableOf(lines) {
+  const [heads = []] = lines;
+  const widths = heads.map((_, column) => Math.max(3, ...lines.map((line) => (line[column] ?? '').length)));
+  const padded = lines.map((line) => widths.map((width, column) => (line[column] ?? '').padEnd(width)));
+  const [head, ...body] = [...padded.slice(0, 1), widths.map((width) => '-'.repeat(width)), ...padded.slice(1)].map(
+    (cells) => `| ${cells.join(' | ')} |`,
+  );
+  return [head, ...body].join('\n');
 }
 
 /** @param {Result} result */
-function cells({ id, what, figure, against, reference, ratio, budget, met, original, unit }) {
+export function cellsOf({ id, what, figure, against, reference, ratio, budget, met, original, unit }) {
   const limit = budget === undefined ? '' : against === undefined ? `≤ ${format(budget, unit)}` : `≤ ${budget}×`;
   return [
     id,
@@ -22,14 +29,15 @@ function cells({ id, what, figure, against, reference, ratio, budget, met, origi
     reference === undefined ? '' : format(reference, unit),
     ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
     limit,
-    met === undefined ? '' : met ? 'yes' : 'NO',
+    met === undefined ? '' : met ? 'yes' : 'no',
     original ?? '',
   ];
 }
 
 /** @param {number} value @param {Unit} unit */
 function format(value, unit) {
-  if (unit !== 'ns') return `${round(value)} ${unit}`;
+  if (unit === 'bytes a call') return `${Number(value.toFixed(1))} bytes`;
+  if (unit === 'bytes') return `${round(value)} bytes`;
   if (value < 1000) return `${round(value)} ns`;
   return value < 1e6 ? `${round(value / 1000)} µs` : `${round(value / 1e6)} ms`;
 }

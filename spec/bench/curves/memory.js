@@ -1,0 +1,59 @@
+import { MemDriver, Resource } from 'tidemark';
+import { openScattered } from '../tools/ranges.js';
+
+/** @import { Curve } from '../tools/curve.js' */
+
+const RANGES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+const RESOURCES = [100, 1000, 10_000];
+const PAGE = 4096;
+
+function resident() {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+/** @type {Curve} */
+export const rangeMemoryCurve = {
+  id: 'range-memory',
+  title: 'Memory of a range: the shared block of a resource, by its ranges',
+  x: 'ranges there are, written in an order by chance',
+  y: 'bytes a range',
+  async measure({ quick }) {
+    const xs = quick ? RANGES.slice(0, 4) : RANGES;
+    const values = xs.map((count) => {
+      const resource = openScattered(count);
+      const { control } = /** @type {{ control: SharedArrayBuffer }} */ (
+        /** @type {unknown} */ (resource.createPort().handle)
+      );
+      resource.close();
+      return control.byteLength / count;
+    });
+    return Promise.resolve({ xs, series: [{ name: 'shared block', values }] });
+  },
+};
+
+/** @type {Curve} */
+export const resourceMemoryCurve = {
+  id: 'resource-memory',
+  title: 'Resident memory of a resource of 4 KiB, besides these',
+  x: 'resources open',
+  y: 'bytes a resource',
+  async measure({ quick }) {
+    const xs = quick ? RESOURCES.slice(0, 2) : RESOURCES;
+    const page = new Uint8Array(PAGE).fill(1);
+    const open = () => {
+      const resource = Resource.open(new MemDriver());
+      resource.writeAt(0, page);
+      return resource;
+    };
+    for (let index = 0; index < 100; index++) open().close();
+    const before = resident();
+    /** @type {Resource[]} */
+    const resources = [];
+    const values = xs.map((count) => {
+      while (resources.length < count) resources.push(open());
+      return (resident() - before) / count - PAGE;
+    });
+    return Promise.resolve({ xs, series: [{ name: 'resident', values }] });
+  },
+};

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { allCurves } from './curves/all-curves.js';
+import { allRows } from './rows/all-rows.js';
+import type { CurveResult } from './tools/curve.js';
+import { renderDocs, type Run } from './tools/render-docs.js';
+
+const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+
+describe('docs/performance.md', () => {
+  const run = (): Run => JSON.parse(read('performance/bench.json')) as Run;
+  const curves = (): CurveResult[] => JSON.parse(read('performance/curves.json')) as CurveResult[];
+
+  it('has the figures of the run that is kept beside it, as the script writes them', () => {
+    const page = read('performance.md');
+    expect(renderDocs(page, run(), curves())).toBe(page);
+  });
+
+  it('shows every row and every curve there is', () => {
+    expect(run().results.map(({ id }) => id)).toEqual(allRows.map(({ id }) => id));
+    expect(curves().map(({ id }) => id)).toEqual(allCurves.map(({ id }) => id));
+  });
+});

@@ -1,0 +1,34 @@
+import { init } from 'echarts';
+
+/** @import { CurveResult } from './curve.js' */
+
+const SIZE = { width: 760, height: 400 };
+
+/** A picture of a curve, as SVG. @param {CurveResult} curve */
+export function draw({ title, x, y, xs, series }) {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    legend: { bottom: 0, show: series.length > 1 },
+    grid: { left: 90, right: 30, top: 50, bottom: 85 },
+    // Its values are powers, and 0: names rather than a logarithmic axis.
+    xAxis: {
+      type: 'category',
+      name: x,
+      nameLocation: 'middle',
+      nameGap: 32,
+      data: xs.map((value) => value.toLocaleString('en')),
+    },
+    yAxis: { type: 'value', name: y, min: 0, nameTextStyle: { align: 'left' } },
+    series: series.map(({ name, values }) => ({
+      type: 'line',
+      name,
+      data: values.map((value) => Number(value.toPrecision(3))),
+    })),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return `${svg}\n`;
+}

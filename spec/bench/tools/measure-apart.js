@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** @import { Measured } from './curve.js' */
+/** @import { Curve, CurveResult } from './curve.js' */
+/** @import { Measurement, Result, Row } from './row.js' */
+
+const FULL = { quick: false, rounds: 9, ms: 150 };
+const QUICK = { quick: true, rounds: 2, ms: 10 };
+
+/** @param {Row} row @param {boolean} quick @returns {Promise<Result>} */
+export async function measureRow({ measure: _, flags = [], ...row }, quick) {
+  const measured = /** @type {Measurement} */ (await measureApart(row.id, quick, flags));
+  const cost = row.against === undefined ? measured.figure : measured.ratio;
+  return row.budget === undefined ? { ...row, ...measured } : { ...row, ...measured, met: Number(cost) <= row.budget };
+}
+
+/** @param {Curve} curve @param {boolean} quick @returns {Promise<CurveResult>} */
+export async function measureCurve({ measure: _, ...curve }, quick) {
+  return { ...curve, .../** @type {Measured} */ (await measureApart(curve.id, quick, [])) };
+}
+
+/**
+ * Measures in a process and a folder of its own.
+ *
+ * @param {string} id
+ * @param {boolean} quick
+ * @param {readonly string[]} flags
+ * @returns {Promise<unknown>}
+ */
+async function measureApart(id, quick, flags) {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
+  try {
+    const child = fork(new URL('../row-process.js', import.meta.url), { execArgv: ['--expose-gc', ...flags] });
+    child.send({ id, setting: { ...(quick ? QUICK : FULL), folder } });
+    /** @type {unknown} */
+    let measured;
+    child.on('message', (message) => (measured = message));
+    const [code] = await once(child, 'exit');
+    if (measured === undefined) throw new Error(`${id} has ended with ${code} and measured nothing.`);
+    return measured;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
