@@ -45,6 +45,7 @@ export const readChunksCurve = {
   title: 'What reading a MiB costs, by the size of the reads',
   x: 'bytes a readAt',
   y: 'µs a MiB',
+  logarithmic: true,
   async measure(setting) {
     const resources = {
       'file, active': openPartial(setting.folder, SIZE),
@@ -74,6 +75,7 @@ export const writeChunksCurve = {
   title: 'What writing a MiB costs, by the size of the writes',
   x: 'bytes a writeAt',
   y: 'µs a MiB',
+  logarithmic: true,
   async measure(setting) {
     const open = {
       'file, no checkpoints': () => openPartial(setting.folder, SIZE),

@@ -8,6 +8,8 @@ export interface Curve {
   readonly x: string;
   /** What it costs, with its unit. */
   readonly y: string;
+  /** Whether costs are drawn by their powers of ten. */
+  readonly logarithmic?: boolean;
   readonly measure: (setting: Setting) => Promise<Measured>;
 }
 

@@ -5,13 +5,14 @@ import { init } from 'echarts';
 const SIZE = { width: 760, height: 400 };
 
 /** A picture of a curve, as SVG. @param {CurveResult} curve */
-export function draw({ title, x, y, xs, series }) {
+export function draw({ title, x, y, logarithmic = false, xs, series }) {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-    legend: { bottom: 0, show: series.length > 1 },
+    // It guesses how wide a text is, and guesses too little.
+    legend: { bottom: 0, show: series.length > 1, itemGap: 35 },
     grid: { left: 90, right: 30, top: 50, bottom: 85 },
     // Its values are powers, and 0: names rather than a logarithmic axis.
     xAxis: {
@@ -21,7 +22,11 @@ export function draw({ title, x, y, xs, series }) {
       nameGap: 32,
       data: xs.map((value) => value.toLocaleString('en')),
     },
-    yAxis: { type: 'value', name: y, min: 0, nameTextStyle: { align: 'left' } },
+    yAxis: {
+      ...(logarithmic ? { type: 'log' } : { type: 'value', min: 0 }),
+      name: y,
+      nameTextStyle: { align: 'left' },
+    },
     series: series.map(({ name, values }) => ({
       type: 'line',
       name,
