@@ -127,20 +127,35 @@ function treeRanges(count) {
   });
 }
 
-/** Loads of words that are all 1. @param {(index: number) => number} load @returns {Side} */
-function loads(load) {
-  let sum = 0;
+/** Sums words that are all 1. @param {(words: Int32Array) => number} sumOf @returns {Side} */
+function sums(sumOf) {
+  const words = new Int32Array(new SharedArrayBuffer(4 * LOADS)).fill(1);
   let calls = 0;
+  let sum = 0;
   return {
     ops: LOADS,
     run() {
       calls += 1;
-      for (let index = 0; index < LOADS; index++) sum += load(index);
+      sum += sumOf(words);
     },
     verify() {
       if (sum !== calls * LOADS) throw new Error(`The sum of ${calls * LOADS} words is ${sum}.`);
     },
   };
+}
+
+/** @param {Int32Array} words */
+function sumAtomically(words) {
+  let sum = 0;
+  for (let index = 0; index < LOADS; index++) sum += Atomics.load(words, index);
+  return sum;
+}
+
+/** @param {Int32Array} words */
+function sumPlainly(words) {
+  let sum = 0;
+  for (let index = 0; index < LOADS; index++) sum += /** @type {number} */ (words[index]);
+  return sum;
 }
 
 /** @type {Row[]} */
@@ -220,12 +235,7 @@ export const coverageRows = [
     against: 'a plain load',
     unit: 'ns',
     async measure(setting) {
-      const words = new Int32Array(new SharedArrayBuffer(4 * LOADS)).fill(1);
-      return alternate(
-        setting,
-        loads((index) => Atomics.load(words, index)),
-        loads((index) => /** @type {number} */ (words[index])),
-      );
+      return alternate(setting, sums(sumAtomically), sums(sumPlainly));
     },
   },
 ];
