@@ -56,7 +56,8 @@ export class Ports {
     this.refresh();
     if (this.#waits.touches(start, end)) {
       this.#demandChanged();
-      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.coveredUntil(from))) port.ping();
+      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.coveredUntil(from)))
+        port.ping();
     }
     for (const port of this.#ports) {
       if (port.watch.start < end && start < port.watch.end) port.ping();
