@@ -1,5 +1,6 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { GrowableBuffer, SHARED_MEMORY } from '../../memory/growable-buffer.js';
+import { copyFromShared, copyToShared } from '../../memory/shared-copy.js';
 import { checkBytes } from '../../range/bytes.js';
 import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../driver.js';
 import { MEMORY_KIND } from './memory-attachment.js';
@@ -71,11 +72,12 @@ export class MemDriver implements Driver {
 
   write(offset: number, data: Uint8Array): void {
     this.#reach(offset + data.length);
-    this.#bytes.set(data, offset);
+    this.#put(offset, data);
   }
 
   read(offset: number, target: Uint8Array): void {
-    target.set(this.#bytes.subarray(offset, offset + target.length));
+    if (this.capabilities.share) copyFromShared(this.#bytes, offset, target);
+    else target.set(this.#bytes.subarray(offset, offset + target.length));
   }
 
   commit(): FinalStep {
@@ -91,7 +93,7 @@ export class MemDriver implements Driver {
     this.#reach(data.length);
     return (alive) => {
       for (let at = 0; at < data.length; at += SLICE) {
-        this.#bytes.set(data.subarray(at, at + SLICE), at);
+        this.#put(at, data.subarray(at, at + SLICE));
         alive();
       }
     };
@@ -108,6 +110,11 @@ export class MemDriver implements Driver {
   close(): void {
     this.#memory = undefined;
     this.#bytes = new Uint8Array(0);
+  }
+
+  #put(offset: number, data: Uint8Array): void {
+    if (this.capabilities.share) copyToShared(data, this.#bytes, offset);
+    else this.#bytes.set(data, offset);
   }
 
   /** Makes room up to `end`. */

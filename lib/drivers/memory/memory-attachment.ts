@@ -1,3 +1,4 @@
+import { copyFromShared } from '../../memory/shared-copy.js';
 import type { Attachment } from '../driver.js';
 
 export const MEMORY_KIND = 'memory';
@@ -11,7 +12,7 @@ export function attachMemory(data: unknown): Attachment {
       const end = offset + target.length;
       // The owner grew the buffer before it covered a byte behind the old end.
       if (end > bytes.length) bytes = new Uint8Array(buffer, 0, buffer.byteLength);
-      target.set(bytes.subarray(offset, end));
+      copyFromShared(bytes, offset, target);
     },
     close() {
       bytes = new Uint8Array(0);
