@@ -22,6 +22,16 @@ import type { ResourceStatus } from './resource-status.js';
 import { loadText } from './text-pages.js';
 import type { Answer } from './wait-outcome.js';
 
+/** What {@link ControlView.lookAt} fills in, all in bytes; whoever reads keeps one, so that a read allocates nothing. */
+export interface Look {
+  /** The end of the covered run there, or the offset itself at a gap. */
+  until: number;
+  /** What is known of the length, else infinite. */
+  end: number;
+  /** Whether the content is committed. */
+  final: boolean;
+}
+
 /**
  * What a control block says, asked from any thread.
  *
@@ -55,13 +65,15 @@ export abstract class ControlView {
     }
   }
 
-  /** As {@link coveredUntil}, but not past what is known of the length. */
-  readableUntil(from: number): number {
+  /** Everything that a read at `from` has to know, of one moment. */
+  lookAt(from: number, look: Look): void {
     for (;;) {
       const sequence = this.begin();
-      const until = this.tree.coveredUntil(from);
-      const known = this.knownLength();
-      if (this.settled(sequence)) return known === undefined || until <= known ? until : known;
+      look.final = this.state() === COMMITTED;
+      look.end = this.knownLength() ?? Infinity;
+      // Committed content is covered up to its final length.
+      look.until = look.final ? look.end : this.tree.coveredUntil(from);
+      if (this.settled(sequence)) return;
     }
   }
 
@@ -192,16 +204,6 @@ export abstract class ControlView {
         return { state: 'cancelled' };
       default:
         return { state: 'closed' };
-    }
-  }
-
-  /** The final length while committed, in bytes, else undefined. */
-  get finalLength(): number | undefined {
-    if (this.state() !== COMMITTED) return undefined;
-    for (;;) {
-      const sequence = this.begin();
-      const length = this.state() === COMMITTED ? this.tree.number(FINAL_LENGTH_AT) : undefined;
-      if (this.settled(sequence)) return length;
     }
   }
 

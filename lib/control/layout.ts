@@ -20,8 +20,9 @@
  * that many to be fooled.
  *
  * **Why bytes are there when coverage says so.** The owner stores bytes first (plainly) and covers them in a section
- * afterwards; a reader loads coverage first and bytes afterwards. The atomic load that read the section's store
- * synchronizes with it, so the bytes happen before the read.
+ * afterwards; a reader loads coverage first and bytes afterwards. Its load of `SEQUENCE` that read the store which closed the section
+ * synchronizes with it, so the bytes happen before the read. A reader of committed content need not look again while `GENERATION` is the
+ * same: that look was behind the section that committed it, and whatever takes bytes away changes the generation first.
  *
  * **Why no wake-up is lost** is argued in `control/reader-cell.ts`.
  */
@@ -35,7 +36,7 @@ export const STATE_AT = 3;
  * elsewhere. A read is valid only if it is the same before and after.
  */
 export const GENERATION_AT = 4;
-// Words 5 to 10 belong to the coverage tree: see `coverage/coverage-tree.ts`.
+// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/coverage-tree.ts`.
 export const FINAL_LENGTH_AT = 11;
 export const HAS_EXPECTED_AT = 13;
 export const EXPECTED_LENGTH_AT = 14;
@@ -60,7 +61,7 @@ export const HOLD_AT = 33;
 
 export const MAGIC = 0x54_49_44_45; // "TIDE"
 /** Of control block, reader cell and handle together: they travel together. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export const ACTIVE = 0;
 export const COMMITTED = 1;

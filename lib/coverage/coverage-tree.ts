@@ -9,7 +9,7 @@ import { HIGH, PAGE_WORDS } from './pages.js';
  * child's page. A key is a lower bound of the starts below its child; that of slot 0 is not looked at. A leaf may hold
  * few entries (nodes are freed when empty, not merged when sparse), never none, except for a root.
  *
- * Why this shape: an insert shifts at most 15 entries, so the number of atomic stores (some 6 ns each) stays small however many
+ * Why this shape: an insert shifts at most 15 entries, so the number of atomic stores stays small however many
  * ranges there are, and a search touches few cache lines.
  *
  * **Reading while the owner changes it.** A reader in another thread may follow stale words, so every walk here is
@@ -24,7 +24,7 @@ export const RANGE_COUNT_AT = 7;
 export const COVERED_BYTES_AT = 8;
 /** Counts changes of coverage: a snapshot of the same number is the same. */
 export const COVERAGE_VERSION_AT = 10;
-/** 1 once an offset of 2^32 or more was covered: until then all high words are 0, and a search need not load them. */
+/** 1 once a range has ended at 2^32 or later: until then all high words are 0, and a search need not load them. */
 export const WIDE_AT = 24;
 
 export const LEAF_ENTRIES = 15;
@@ -139,7 +139,7 @@ export class CoverageTree {
     if (left === 0) return 0;
     if (!this.has(left)) return NaN;
     const count = this.count(left, LEAF_ENTRIES);
-    return count === 0 ? 0 : entryAt(left, count - 1);
+    return count > 0 ? entryAt(left, count - 1) : 0;
   }
 
   /** The leaf in which an entry with start `at` is or would be. */
@@ -154,7 +154,7 @@ export class CoverageTree {
     return this.has(page) ? page : NaN;
   }
 
-  /** The slot of the child below which `at` lies. */
+  /** The slot of the child below which `at` lies; `wide` is loaded once for all levels. */
   protected childSlot(page: number, at: number, wide: boolean): number {
     let low = 0;
     let high = this.count(page, INNER_SLOTS) - 1;

@@ -43,7 +43,8 @@ export class CoverageWriter extends CoverageTree {
   /** Inner pages and slots from the root to the leaf of the last {@link descend}. */
   readonly #path: number[] = [];
   readonly #slots: number[] = [];
-  #at = -1;
+  /** The last search, and what it found; `NaN`: there was a change since. */
+  #searched = NaN;
   #leaf = 0;
   #slot = 0;
 
@@ -76,7 +77,7 @@ export class CoverageWriter extends CoverageTree {
     let left = this.entryBefore(start);
     let leaf = this.#leaf;
     let first = this.#slot + 1;
-    this.#at = -1;
+    this.#searched = NaN;
     if (left > 0 && this.number(left + 2) < start) left = 0;
     if (left > 0) {
       // Grows the range before it, which may be the last one of the leaf before.
@@ -157,20 +158,20 @@ export class CoverageWriter extends CoverageTree {
     Atomics.store(words, COVERAGE_VERSION_AT, (this.version + 1) | 0);
   }
 
-  /** As in the tree, kept until something changes: what is about to be inserted was looked for just before. */
+  /** The place is kept until something changes: what is about to be inserted was looked for just before. */
   protected override entryBefore(at: number): number {
-    if (at !== this.#at) {
+    if (at !== this.#searched) {
       this.#leaf = this.#descend(at);
       this.#slot = this.entrySlot(this.#leaf, at);
-      this.#at = at;
+      this.#searched = at;
     }
     return this.entryOf(this.#leaf, this.#slot);
   }
 
-  /** Goes to the leaf for `at` and keeps the way there in the path. */
+  /** Goes to the leaf for `at` and keeps the way there in the path; forgets the last search, as whoever asks is about to change something. */
   #descend(at: number): number {
     const { words } = this;
-    this.#at = -1;
+    this.#searched = NaN;
     const inner = (words[HEIGHT_AT] ?? 1) - 1;
     let page = words[ROOT_AT] ?? 0;
     const { wide } = this;

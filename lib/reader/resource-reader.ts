@@ -99,10 +99,6 @@ export class ResourceReader extends ViewBase {
     this.#stepSoon();
   }
 
-  protected override assertOpen(asked: string): void {
-    if (this.#over) throw endedError(CLOSED_STATUS, asked);
-  }
-
   protected override assertUsable(asked: string): void {
     const { state } = this.status;
     if (state === 'closed' || state === 'cancelled') throw endedError({ state }, asked);

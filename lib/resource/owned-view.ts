@@ -112,10 +112,6 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     // Every change happens in this thread.
   }
 
-  protected override assertOpen(asked: string): void {
-    if (this.#closed) throw endedError(CLOSED_STATUS, asked, this.errorContext());
-  }
-
   protected override assertUsable(asked: string): void {
     if (this.#closed || this.control.ended !== undefined) throw endedError(this.status, asked, this.errorContext());
   }

@@ -144,17 +144,19 @@ export class SyncReader extends BytesView {
     if (timeout !== undefined) checkTimeout(timeout);
     let deadline: number | undefined;
     for (;;) {
-      // What is there is answered without a look at anything else, as a wait would.
-      const length = this.copy(at, target, true);
-      if (length >= min || at + length >= (this.expectedLength ?? Infinity)) {
+      if (min === 0) this.assertUsable('Read bytes');
+      // First what is there: no want is published, and no clock looked at. What has ended is told by the wait, with its range.
+      const length = this.#ended === undefined ? this.copy(at, target, min) : undefined;
+      if (length !== undefined) {
         if (options?.at === undefined) this.#position = at + length;
         return length;
       }
       deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
       const outcome = this.#block(at, at + min, true, timeout, undefined);
       if (outcome === WaitOutcome.Interrupted) throw interruptedError(at, at + min);
+      if (outcome === WaitOutcome.Eof) return 0;
+      // Once more: the content may be replaced, or its end moved, in between.
       if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
-      // Once more: the content may have been replaced, or its end have moved, in between.
     }
   }
 
@@ -195,13 +197,13 @@ export class SyncReader extends BytesView {
     this.bytes.close();
   }
 
-  protected override assertOpen(asked: string): void {
-    if (this.#over) throw endedError(CLOSED_STATUS, asked);
+  protected override assertUsable(asked: string): void {
+    const ended = this.#ended;
+    if (ended !== undefined) throw endedError({ state: ended }, asked);
   }
 
-  protected override assertUsable(asked: string): void {
-    const ended = this.#over ? 'closed' : this.control.ended;
-    if (ended !== undefined) throw endedError({ state: ended }, asked);
+  get #ended(): 'closed' | 'cancelled' | undefined {
+    return this.#over ? 'closed' : this.control.ended;
   }
 
   get #over(): boolean {

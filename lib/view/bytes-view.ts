@@ -1,13 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ControlView } from '../control/control-view.js';
+import type { ControlView, Look } from '../control/control-view.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Coverage } from '../coverage/coverage.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkRange, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
-
-const ASKED = 'Asked for bytes';
 
 /** Where a view's bytes come from: a driver, or its attach side in another thread. */
 export interface ByteSource {
@@ -24,8 +22,8 @@ export abstract class BytesView {
   protected abstract readonly bytes: ByteSource;
   /** As of which {@link ControlView.generation} the bytes were opened. */
   #generation = -1;
-  /** In bytes, if the content was committed then. */
-  #finalLength: number | undefined;
+  /** The last look; where it found committed content, it holds for its generation. */
+  readonly #look: Look = { until: 0, end: 0, final: false };
 
   /** The status; the same object until it changes. */
   abstract get status(): ResourceStatus;
@@ -90,28 +88,26 @@ export abstract class BytesView {
   readAt(offset: number, target: Uint8Array): number {
     checkBytes('target', target);
     checkSpan(offset, target.length);
-    return this.copy(offset, target, false);
+    this.assertUsable('Asked for bytes');
+    return this.copy(offset, target) ?? 0;
   }
 
-  /** As {@link readAt}, its arguments checked; `clipped`: not past what is known of the length, where waiting reads end. */
-  protected copy(offset: number, target: Uint8Array, clipped: boolean): number {
+  /**
+   * As {@link readAt}, its arguments checked. With `min` it ends at what is known of the length, too, and copies nothing and answers
+   * undefined where fewer bytes than that are there before the end.
+   */
+  protected copy(offset: number, target: Uint8Array, min?: number): number | undefined {
     const { control, bytes } = this;
+    const look = this.#look;
     for (;;) {
       const { generation } = control;
-      let final = generation === this.#generation ? this.#finalLength : undefined;
-      let until: number;
-      if (final === undefined) {
-        this.assertUsable(ASKED);
-        until = clipped ? control.readableUntil(offset) : control.coveredUntil(offset);
-        final = control.finalLength;
-      } else {
-        // Committed content stays so, and all of it is there, until the generation changes.
-        this.assertOpen(ASKED);
-        until = final;
-      }
+      // Committed content stays so, and all of it is there, until the generation changes.
+      if (generation !== this.#generation || !look.final) control.lookAt(offset, look);
+      const until = min === undefined ? look.until : Math.min(look.until, look.end);
       const length = Math.max(0, Math.min(target.length, until - offset));
+      if (min !== undefined && length < min && until < look.end) return undefined;
       try {
-        // Behind the look at the coverage: the section that made this generation is over by then.
+        // Behind the look: the section that made this generation is over by then.
         if (generation !== this.#generation) bytes.refresh?.();
         if (length > 0) bytes.read(offset, length === target.length ? target : target.subarray(0, length));
       } catch (error) {
@@ -121,7 +117,6 @@ export abstract class BytesView {
       }
       if (!control.isGeneration(generation)) continue;
       this.#generation = generation;
-      this.#finalLength = final;
       return length;
     }
   }
@@ -133,9 +128,6 @@ export abstract class BytesView {
   [Symbol.dispose](): void {
     this.close();
   }
-
-  /** Throws once this view is closed. */
-  protected abstract assertOpen(asked: string): void;
 
   /** Throws once this view is closed, or its resource closed or cancelled. */
   protected abstract assertUsable(asked: string): void;

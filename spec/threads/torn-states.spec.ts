@@ -91,6 +91,20 @@ describe('bytes that are read while their owner writes at full speed', () => {
     },
   );
 
+  test('end only where content has ended, never at the gap of what it is made into', async () => {
+    const owner = ownerThread();
+    await owner.call('open', 'r');
+    const thread = readerThread();
+    await thread.call('openSync', 'r', await owner.call('handle', 'r'));
+    const flag = new Flag();
+    const ended = owner.call<number>('endAndGoOn', 'r', flag.words, 50, 60);
+    const ends = thread.call('readEnds', 'r', flag.words, 100);
+    setTimeout(() => flag.set(), 5000);
+    // Active content of 60 bytes has no end that is known, so nobody can have read just these.
+    expect(await ends).toEqual(['50 bytes of 187', 'TIMEOUT']);
+    expect(await ended).toBeGreaterThan(10);
+  });
+
   test('are there as soon as coverage says so, however often memory has grown', async () => {
     const resource = Resource.open(newDriver());
     const thread = readerThread();

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { attachReader, type ReaderHandle } from '../../lib/index.js';
 import { openSync } from '../../lib/sync.js';
-import { bytes, closeAll, codeOf, committed, open, patchy } from '../resource/fixtures.js';
+import { bytes, closeAll, codeOf, committed, errorOf, open, patchy } from '../resource/fixtures.js';
 
 afterEach(closeAll);
 
@@ -102,5 +102,19 @@ describe('SyncReader.read of what is there', () => {
     expect(codeOf(() => reader.read(new Uint8Array(4), { at: 0, timeout: -1 }))).toBe('INVALID_ARGUMENT');
     expect(codeOf(() => reader.read(new Uint8Array(4), { timeout: 0 }))).toBe('TIMEOUT');
     expect(reader.position).toBe(4);
+  });
+
+  it('leaves the target alone where it throws, and says for what it waited', () => {
+    const resource = patchy();
+    const reader = openSync(resource.createPort().handle);
+    const target = new Uint8Array(8);
+    target.fill(0xee);
+    expect(codeOf(() => reader.read(target, { timeout: 0 }))).toBe('TIMEOUT');
+    resource.close();
+    const error = errorOf(() => reader.read(target));
+    expect([error.code, error.range]).toEqual(['CLOSED', { start: 0, end: 8 }]);
+    expect(error.message).toContain('Waited for [0, 8)');
+    expect(target.every((byte) => byte === 0xee)).toBe(true);
+    expect(codeOf(() => reader.read(target, { min: 0 }))).toBe('CLOSED');
   });
 });

@@ -1,45 +1,29 @@
-import { MemDriver, Resource } from 'tidemark';
-import { median } from '../tools/alternate.js';
-import { startThread } from '../tools/threads.js';
+import { startRawSleepers, startSleepers } from '../tools/sleepers.js';
+import { openMemory, SMALL } from '../tools/small-writes.js';
 
 /** @import { Curve } from '../tools/curve.js' */
 
 const COUNTS = [1, 2, 4, 8, 16];
-const SMALL = 64;
 
-/**
- * Threads that all sleep until the same change, again and again; the medians of the microseconds until the first and the last of them
- * has returned.
- *
- * @param {string} name of the thread
- * @param {number} count
- * @param {number} rounds
- * @param {() => object} data for each thread
- * @param {(index: number) => void} change number `index`
- */
-async function wakeAll(name, count, rounds, data, change) {
-  const threads = [];
-  for (let index = 0; index < count; index++) {
-    const control = new Int32Array(new SharedArrayBuffer(8));
-    const woken = new BigInt64Array(new SharedArrayBuffer(8));
-    const { worker } = await startThread(name, { ...data(), control, woken });
-    threads.push({ worker, control, woken });
-  }
-  const first = [];
-  const last = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const { control } of threads) while (Atomics.load(control, 0) <= round) Atomics.wait(control, 0, round);
-    const awhile = performance.now() + 0.1 * count;
-    while (performance.now() < awhile);
-    const from = process.hrtime.bigint();
-    change(round);
-    for (const { control } of threads) while (Atomics.load(control, 1) <= round) Atomics.wait(control, 1, round);
-    const times = threads.map(({ woken }) => Number(Atomics.load(woken, 0) - from) / 1000);
-    first.push(Math.min(...times));
-    last.push(Math.max(...times));
-  }
-  await Promise.all(threads.map(({ worker }) => worker.terminate()));
-  return { first: median(first), last: median(last) };
+/** Readers that all wait for the same bytes. @param {number} count */
+function startReaders(count) {
+  const resource = openMemory();
+  const bytes = new Uint8Array(SMALL);
+  return startSleepers(
+    'sleeping-reader',
+    count,
+    () => ({ handle: resource.createPort().handle }),
+    (index) => resource.writeAt(index * SMALL, bytes),
+  );
+}
+
+/** In microseconds. @param {Awaited<ReturnType<typeof startReaders>>} sleepers @param {number} times */
+async function wake(sleepers, times) {
+  // Once for nothing: compiled code counts, not compiling.
+  sleepers.wake(times);
+  const { first, last } = sleepers.wake(times);
+  await sleepers.end();
+  return { first: first / 1000, last: last / 1000 };
 }
 
 /** @type {Curve} */
@@ -49,38 +33,21 @@ export const threadsCurve = {
   x: 'blocked threads',
   y: 'µs',
   async measure({ quick }) {
-    const rounds = quick ? 20 : 500;
+    const times = quick ? 20 : 500;
     const xs = quick ? COUNTS.slice(0, 2) : COUNTS;
-    const ours = (/** @type {number} */ count) => {
-      const resource = Resource.open(new MemDriver());
-      const bytes = new Uint8Array(SMALL);
-      const port = () => ({ handle: resource.createPort().handle });
-      return wakeAll('sleeping-reader', count, rounds, port, (index) => resource.writeAt(index * SMALL, bytes));
-    };
-    const raw = (/** @type {number} */ count) => {
-      const word = new Int32Array(new SharedArrayBuffer(4));
-      const change = (/** @type {number} */ index) => {
-        Atomics.store(word, 0, index + 1);
-        Atomics.notify(word, 0);
-      };
-      return wakeAll('sleeping-raw', count, rounds, () => ({ word }), change);
-    };
-    // Once for nothing: compiled code counts, not compiling.
-    await ours(1);
-    await raw(1);
-    const our = [];
-    const bare = [];
+    const ours = [];
+    const raw = [];
     for (const count of xs) {
-      our.push(await ours(count));
-      bare.push(await raw(count));
+      ours.push(await wake(await startReaders(count), times));
+      raw.push(await wake(await startRawSleepers(count), times));
     }
     return {
       xs,
       series: [
-        { name: 'last thread, waitRange', values: our.map(({ last }) => last) },
-        { name: 'last thread, raw Atomics.wait', values: bare.map(({ last }) => last) },
-        { name: 'first thread, waitRange', values: our.map(({ first }) => first) },
-        { name: 'first thread, raw Atomics.wait', values: bare.map(({ first }) => first) },
+        { name: 'last thread, waitRange', values: ours.map(({ last }) => last) },
+        { name: 'last thread, raw Atomics.wait', values: raw.map(({ last }) => last) },
+        { name: 'first thread, waitRange', values: ours.map(({ first }) => first) },
+        { name: 'first thread, raw Atomics.wait', values: raw.map(({ first }) => first) },
       ],
     };
   },
