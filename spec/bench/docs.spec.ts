@@ -16,8 +16,8 @@ describe('docs/performance.md', () => {
     expect(renderDocs(page, run(), curves())).toBe(page);
   });
 
-  it('shows every row and every curve there is', () => {
-    expect(run().results.map(({ id }) => id)).toEqual(allRows.map(({ id }) => id));
-    expect(curves().map(({ id }) => id)).toEqual(allCurves.map(({ id }) => id));
+  it('shows every row and every curve there is, as it is described now', () => {
+    expect(run().results).toMatchObject(allRows.map(({ measure: _, flags: __, ...row }) => row));
+    expect(curves()).toMatchObject(allCurves.map(({ measure: _, ...curve }) => curve));
   });
 });

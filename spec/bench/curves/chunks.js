@@ -1,6 +1,7 @@
 import { MemDriver, Resource } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
 import { timeOf } from '../tools/alternate.js';
+import { everythingOf } from '../rows/writing.js';
 import { contentAt, openPartial, storeContent, verifyBytes } from '../tools/content.js';
 
 /** @import { Curve } from '../tools/curve.js' */
@@ -86,6 +87,8 @@ export const writeChunksCurve = {
     for (const [name, make] of Object.entries(open)) {
       const resource = make();
       series.push({ name, values: await costs(setting, (offset, chunk) => resource.writeAt(offset, chunk)) });
+      // The last round was of chunks of a MiB, each with the first MiB of content.
+      verifyBytes(0, everythingOf(resource, MEBI));
     }
     return { xs: CHUNKS, series };
   },

@@ -1,3 +1,4 @@
+import { MemDriver, Resource } from 'tidemark';
 import { openSync } from 'tidemark/sync';
 import { timeOf } from '../tools/alternate.js';
 import { cycle, scatter, shuffled } from '../tools/content.js';
@@ -5,7 +6,6 @@ import { openScattered, RANGE, STRIDE } from '../tools/ranges.js';
 import { startThread } from '../tools/threads.js';
 
 /** @import { Curve } from '../tools/curve.js' */
-/** @import { Resource } from 'tidemark' */
 
 const COUNTS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 /** Writes in a sample. */
@@ -27,36 +27,57 @@ function askSide(view, count) {
   };
 }
 
-/** Where `ops` new ranges go: between those that are there, or behind them. @param {number} count @param {number} ops */
-function places(count, ops) {
-  return cycle(shuffled(Math.max(count, ops)).map((index) => index * STRIDE + STRIDE / 2));
+/** Ranges that are there lie so far apart that nine new ones fit between two of them. */
+const APART = 10;
+const SLOT = 4;
+const bytes = new Uint8Array(2).fill(0x5a);
+
+/** A resource with `count` ranges, and room between them. @param {number} count */
+function openSpaced(count) {
+  const resource = Resource.open(new MemDriver());
+  for (const index of shuffled(count)) resource.writeAt(index * APART * SLOT, bytes);
+  return resource;
+}
+
+/** Where new ranges go, by chance. @param {number} count there are @param {number} wanted */
+function places(count, wanted) {
+  return shuffled(count * (APART - 1))
+    .subarray(0, wanted)
+    .map((index) => ((index % count) * APART + 1 + Math.floor(index / count)) * SLOT);
 }
 
 /**
- * Nanoseconds of a write that makes a new range; so few of them in a sample that there are hardly more ranges afterwards, or, where
- * there are few, ten times as many: one write alone is too short to be timed.
+ * Nanoseconds of a write that makes a new range. So few of them are made that there are hardly more ranges afterwards, or, where there
+ * are few, ten times as many: one write alone is too short to be timed.
  *
  * @param {number} count
  * @param {boolean} quick
  */
 function writeSide(count, quick) {
-  const bytes = new Uint8Array(RANGE);
-  const ops = count < MOST_WRITES ? 9 * count : Math.min(MOST_WRITES, count / 10);
-  let resource = openScattered(count);
-  let next = places(count, ops);
+  const ops = Math.min(MOST_WRITES, count * (APART - 1));
+  const anew = count <= MOST_WRITES * 100;
+  const most = quick ? 5 : 100;
+  const next = cycle(places(count, anew ? ops : ops * (most + 5)));
+  let resource = openSpaced(count);
+  let made = 0;
   return {
     ops,
-    most: quick ? 5 : 200,
+    most,
     async setup() {
-      if (count > MOST_WRITES * 100) return;
+      if (!anew) return;
       resource.close();
       // It is counted as open until it is collected, which takes a turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
-      resource = openScattered(count);
-      next = places(count, ops);
+      resource = openSpaced(count);
+      made = 0;
     },
     run() {
       for (let write = 0; write < ops; write++) resource.writeAt(next(), bytes);
+      made += ops;
+    },
+    verify() {
+      const { rangeCount } = resource.coverage;
+      if (rangeCount !== count + made) throw new Error(`${rangeCount} ranges instead of ${count + made}.`);
     },
   };
 }

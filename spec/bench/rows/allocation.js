@@ -11,6 +11,7 @@ import { startThread } from '../tools/threads.js';
 
 const SIZE = 2 ** 20;
 const BLOCK = 4096;
+const SMALL = 64;
 const RANGES = 10_000;
 const ROUNDS = 7;
 const CALLS = 40_000;
@@ -31,7 +32,9 @@ function allocatedBy(run) {
     calls();
     const before = process.memoryUsage().heapUsed;
     calls();
-    return (process.memoryUsage().heapUsed - before) / CALLS;
+    const taken = process.memoryUsage().heapUsed - before;
+    if (taken < 0) throw new Error('Something was collected meanwhile: YOUNG is too small.');
+    return taken / CALLS;
   });
   // The others have the compiler's own memory in them.
   return Math.min(...rounds);
@@ -65,13 +68,36 @@ function compareReads(view, bytes) {
   return measured;
 }
 
+/**
+ * Writes of 64 bytes, `stride` apart.
+ *
+ * @param {Resource} resource
+ * @param {number} stride
+ * @param {(index: number) => unknown} [reference]
+ */
+function compareWrites(resource, stride, reference) {
+  const bytes = new Uint8Array(SMALL).fill(0x5a);
+  const before = resource.coveredBytes;
+  let written = 0;
+  const measured = compare((index) => {
+    resource.writeAt(before + index * stride, bytes);
+    written = index + 1;
+  }, reference);
+  const last = new Uint8Array(SMALL);
+  resource.readAt(before + (written - 1) * stride, last);
+  if (resource.coveredBytes !== before + written * SMALL || Buffer.compare(last, bytes) !== 0) {
+    throw new Error('Other bytes than those written.');
+  }
+  return Promise.resolve(measured);
+}
+
 /** @param {string} folder */
 function openMapped(folder) {
   const path = storeContent(folder, SIZE);
   return { path, resource: Resource.open(new MmapDriver({ path, mode: 'read-only' })) };
 }
 
-const RAW = 'set(subarray()): the platform copies no part of an array without a view of it';
+const RAW = 'set(subarray()): Node 20 copies no part of an array without a view of it';
 
 /** @type {Row[]} */
 const rows = [
@@ -165,13 +191,20 @@ const rows = [
     async measure() {
       const resource = openScattered(RANGES);
       const range = { start: 0, end: 8 };
-      const ignore = () => undefined;
-      return Promise.resolve(
-        compare(
-          () => resource.waitRange(range).subscribe(ignore),
-          () => of('ready').subscribe(ignore),
-        ),
+      let ready = 0;
+      const count = () => {
+        ready += 1;
+      };
+      let asked = 0;
+      const measured = compare(
+        () => {
+          asked += 1;
+          resource.waitRange(range).subscribe(count);
+        },
+        () => of('ready').subscribe(() => undefined),
       );
+      if (ready !== asked) throw new Error(`${asked} waits, and ${ready} outcomes.`);
+      return Promise.resolve(measured);
     },
   },
   {
@@ -180,9 +213,7 @@ const rows = [
     unit: 'bytes a call',
     budget: NOTHING,
     async measure() {
-      const resource = Resource.open(new MemDriver());
-      const bytes = new Uint8Array(64);
-      return Promise.resolve(compare((index) => resource.writeAt(index * 64, bytes)));
+      return compareWrites(Resource.open(new MemDriver()), SMALL);
     },
   },
   {
@@ -191,9 +222,7 @@ const rows = [
     unit: 'bytes a call',
     budget: NOTHING,
     async measure() {
-      const resource = Resource.open(new MemDriver());
-      const bytes = new Uint8Array(64);
-      return Promise.resolve(compare((index) => resource.writeAt(index * 128, bytes)));
+      return compareWrites(Resource.open(new MemDriver()), 2 * SMALL);
     },
   },
   {
@@ -203,14 +232,10 @@ const rows = [
     unit: 'bytes a call',
     budget: 1.01,
     async measure({ folder }) {
-      const resource = openPartial(folder, SIZE);
       const descriptor = openFile(`${folder}/bare`, 'w');
-      const bytes = new Uint8Array(64);
-      return Promise.resolve(
-        compare(
-          (index) => resource.writeAt(SIZE + index * 64, bytes),
-          (index) => writeSync(descriptor, bytes, 0, 64, index * 64),
-        ),
+      const bytes = new Uint8Array(SMALL);
+      return compareWrites(openPartial(folder, SIZE), SMALL, (index) =>
+        writeSync(descriptor, bytes, 0, SMALL, index * SMALL),
       );
     },
   },

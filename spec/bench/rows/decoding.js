@@ -5,11 +5,14 @@ import lena from 'audio-lena';
 import { openSync } from 'tidemark/sync';
 import { FlacDecoder } from '../../../examples/main-job/flac-decoder.js';
 import { interleave } from '../../../examples/main-job/samples.js';
-import { alternateSamples } from '../tools/alternate.js';
+import { alternateSamples, median } from '../tools/alternate.js';
 import { startThread } from '../tools/threads.js';
 
 /** @import { Row } from '../tools/row.js' */
 /** @import { BlockingReader } from '../../../examples/main-job/flac-decoder.js' */
+
+/** In one round. */
+const DECODES = 5;
 
 /** A reader over bytes that are all there: what a decoder uses without Tidemark. @param {Uint8Array} bytes @returns {BlockingReader} */
 function plainReader(bytes) {
@@ -60,8 +63,8 @@ export const decodingRows = [
       const plain = plainReader(data);
       return alternateSamples(
         setting,
-        () => decode(reader),
-        () => decode(plain),
+        () => median(Array.from({ length: DECODES }, () => decode(reader))),
+        () => median(Array.from({ length: DECODES }, () => decode(plain))),
       );
     },
   },

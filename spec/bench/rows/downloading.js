@@ -45,7 +45,7 @@ export const downloadingRows = [
     unit: 'ns',
     budget: 1.05,
     async measure(setting) {
-      const length = setting.quick ? 8e6 : 200e6;
+      const length = setting.quick ? 20e6 : 200e6;
       const { said: port } = await startThread('throttled-server', { length, rate: RATE });
       const url = `http://127.0.0.1:${port}/`;
       const path = `${setting.folder}/downloaded`;

@@ -8,13 +8,11 @@ import { openSync } from 'tidemark/sync';
 import { alternate } from '../tools/alternate.js';
 import { contentAt, cycle, scatter, storeContent, verifyBytes } from '../tools/content.js';
 import { startThread } from '../tools/threads.js';
+import { everythingOf, rewrites, ROOM } from './writing.js';
 
 /** @import { Row, Setting, Side } from '../tools/row.js' */
 
 const BLOCK = 4096;
-const CHUNK = 64 * 1024;
-/** What is written goes around in so many bytes. */
-const ROOM = 16 * 2 ** 20;
 
 /** @param {Setting} setting */
 function sizeFor({ quick }) {
@@ -70,21 +68,13 @@ function storageReads(storage, size) {
   );
 }
 
-/** Writes of 64 KiB one after the other, around and around. @param {(offset: number, chunk: Uint8Array) => unknown} write @returns {Side} */
-function writes(write) {
-  const chunks = Array.from({ length: ROOM / CHUNK }, (_, index) => contentAt(index * CHUNK, CHUNK));
-  let index = 0;
-  return {
-    run() {
-      index = (index + 1) % chunks.length;
-      return write(index * CHUNK, /** @type {Uint8Array} */ (chunks[index]));
-    },
-  };
-}
-
-/** @param {import('random-access-storage').RandomAccessStorage} storage */
+/**
+ * Writes of 64 KiB one after the other, around and around; each is waited for, as the next one is for a user who writes what comes.
+ *
+ * @param {import('random-access-storage').RandomAccessStorage} storage
+ */
 function storageWrites(storage) {
-  return writes(
+  return rewrites(
     (offset, chunk) =>
       new Promise((resolve, reject) => {
         storage.write(offset, Buffer.from(chunk.buffer), (error) => {
@@ -92,6 +82,21 @@ function storageWrites(storage) {
           else resolve(undefined);
         });
       }),
+    () =>
+      new Promise((resolve, reject) => {
+        storage.read(0, ROOM, (error, bytes) => {
+          if (error) reject(error);
+          else resolve(bytes);
+        });
+      }),
+  );
+}
+
+/** @param {Resource} resource */
+function resourceWrites(resource) {
+  return rewrites(
+    (offset, chunk) => resource.writeAt(offset, chunk),
+    () => everythingOf(resource, ROOM),
   );
 }
 
@@ -105,7 +110,7 @@ function rpcReader(path) {
 export const peerRows = [
   {
     id: 'peer-read-file',
-    what: '4 KiB random readAt, committed file',
+    what: '4 KiB random readAt, committed file of 64 MiB',
     against: 'random-access-file',
     unit: 'ns',
     async measure(setting) {
@@ -117,7 +122,7 @@ export const peerRows = [
   },
   {
     id: 'peer-read-memory',
-    what: '4 KiB random readAt, memory',
+    what: '4 KiB random readAt, 64 MiB of memory',
     against: 'random-access-memory',
     unit: 'ns',
     async measure(setting) {
@@ -133,7 +138,7 @@ export const peerRows = [
   },
   {
     id: 'peer-read-sync',
-    what: '4 KiB random SyncReader.readAt, committed file of another thread',
+    what: '4 KiB random SyncReader.readAt, committed file of 64 MiB, of another thread',
     against: 'synckit, reading the file in its worker',
     unit: 'ns',
     async measure(setting) {
@@ -145,32 +150,24 @@ export const peerRows = [
   },
   {
     id: 'peer-write-file',
-    what: '64 KiB sequential writeAt, file',
+    what: '64 KiB writeAt, file, 8 MiB around and around',
     against: 'random-access-file',
     unit: 'ns',
     async measure(setting) {
       const path = `${setting.folder}/written`;
       const resource = Resource.open(new MmapDriver({ path, checkpoint: false, durable: false }));
       const file = new RandomAccessFile(`${path}.peer`, { writable: true });
-      return alternate(
-        setting,
-        writes((offset, chunk) => resource.writeAt(offset, chunk)),
-        storageWrites(file),
-      );
+      return alternate(setting, resourceWrites(resource), storageWrites(file));
     },
   },
   {
     id: 'peer-write-memory',
-    what: '64 KiB sequential writeAt, memory',
+    what: '64 KiB writeAt, memory, 8 MiB around and around',
     against: 'random-access-memory',
     unit: 'ns',
     async measure(setting) {
       const resource = Resource.open(new MemDriver());
-      return alternate(
-        setting,
-        writes((offset, chunk) => resource.writeAt(offset, chunk)),
-        storageWrites(new RandomAccessMemory()),
-      );
+      return alternate(setting, resourceWrites(resource), storageWrites(new RandomAccessMemory()));
     },
   },
   {

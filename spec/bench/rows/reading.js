@@ -1,9 +1,9 @@
 import { openSync as openFile, readSync } from 'node:fs';
-import { Resource } from 'tidemark';
+import { MemDriver, Resource } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
 import { openSync } from 'tidemark/sync';
 import { alternate } from '../tools/alternate.js';
-import { cycle, openPartial, scatter, storeContent, verifyBytes } from '../tools/content.js';
+import { contentAt, cycle, openPartial, scatter, storeContent, verifyBytes } from '../tools/content.js';
 import { startThread } from '../tools/threads.js';
 
 /** @import { Row, Setting, Side } from '../tools/row.js' */
@@ -76,7 +76,7 @@ async function openReader(path) {
 export const readingRows = [
   {
     id: 'read-mapped-owner',
-    what: 'committed 4 KiB random readAt, mapped, owner',
+    what: 'committed 4 KiB random readAt, 256 MiB mapped, owner',
     against: 'raw copy out of the mapping',
     unit: 'ns',
     budget: 1.25,
@@ -89,7 +89,7 @@ export const readingRows = [
   },
   {
     id: 'read-mapped-sync',
-    what: 'committed 4 KiB random readAt, mapped, SyncReader',
+    what: 'committed 4 KiB random readAt, 256 MiB mapped, SyncReader',
     against: 'raw copy out of the mapping',
     unit: 'ns',
     budget: 1.25,
@@ -103,7 +103,7 @@ export const readingRows = [
   },
   {
     id: 'read-mapped-owner-fs',
-    what: 'committed 4 KiB random readAt, mapped, owner',
+    what: 'committed 4 KiB random readAt, 256 MiB mapped, owner',
     against: 'fs.readSync',
     unit: 'ns',
     budget: 0.7,
@@ -115,7 +115,7 @@ export const readingRows = [
   },
   {
     id: 'read-mapped-sync-fs',
-    what: 'committed 4 KiB random readAt, mapped, SyncReader',
+    what: 'committed 4 KiB random readAt, 256 MiB mapped, SyncReader',
     against: 'fs.readSync',
     unit: 'ns',
     budget: 0.7,
@@ -161,6 +161,19 @@ export const readingRows = [
       const size = sizeFor(setting);
       const resource = openPartial(setting.folder, size);
       return alternate(setting, viewReads(resource, size), fsReads(`${resource.driver.path}.part`, size));
+    },
+  },
+  {
+    id: 'read-memory-random',
+    what: '4 KiB random readAt, 64 MiB of memory',
+    against: 'set(subarray()) out of a SharedArrayBuffer',
+    unit: 'ns',
+    async measure(setting) {
+      const content = contentAt(0, (setting.quick ? 8 : 64) * 2 ** 20);
+      const resource = Resource.open(new MemDriver({ initialData: content }));
+      const bytes = new Uint8Array(new SharedArrayBuffer(content.length));
+      bytes.set(content);
+      return alternate(setting, viewReads(resource, content.length), copies(bytes));
     },
   },
 ];

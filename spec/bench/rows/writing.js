@@ -10,7 +10,7 @@ const CHUNK = 64 * 1024;
 /** 64 MiB a sample: so much that the allocator gives new memory to either side, and no recycled one to one of them. */
 const CHUNKS = 1024;
 const SIZE = CHUNKS * CHUNK;
-const ROOM = 8 * 2 ** 20;
+export const ROOM = 8 * 2 ** 20;
 
 /**
  * Writes content into a new place, `write` being told the offset of each chunk. The first one opens the place, outside of the clock.
@@ -20,7 +20,7 @@ const ROOM = 8 * 2 ** 20;
  *   drop: (place: T) => void }} store
  * @returns {Side}
  */
-export function sequentialWrites({ make, write, read, drop }) {
+function sequentialWrites({ make, write, read, drop }) {
   const chunks = Array.from({ length: CHUNKS }, (_, index) => contentAt(index * CHUNK, CHUNK));
   /** @type {{ place: T } | undefined} */
   let last;
@@ -43,15 +43,29 @@ export function sequentialWrites({ make, write, read, drop }) {
   };
 }
 
-/** Writes 8 MiB around and around. @param {(offset: number, chunk: Uint8Array) => void} write @returns {Side} */
-function rewrites(write) {
+/**
+ * Writes 8 MiB of content over itself, around and around.
+ *
+ * @param {(offset: number, chunk: Uint8Array) => unknown} write
+ * @param {() => Uint8Array | Promise<Uint8Array>} read everything
+ * @returns {Side}
+ */
+export function rewrites(write, read) {
   const chunks = Array.from({ length: ROOM / CHUNK }, (_, index) => contentAt(index * CHUNK, CHUNK));
   let index = 0;
   return {
-    before: () => chunks.forEach((chunk, place) => write(place * CHUNK, chunk)),
+    async before() {
+      for (const [place, chunk] of chunks.entries()) await write(place * CHUNK, new Uint8Array(chunk.length));
+      index = 0;
+    },
     run() {
-      index = (index + 1) % chunks.length;
-      write(index * CHUNK, /** @type {Uint8Array} */ (chunks[index]));
+      const at = index % chunks.length;
+      index += 1;
+      return write(at * CHUNK, /** @type {Uint8Array} */ (chunks[at]));
+    },
+    async verify() {
+      const written = Math.min(ROOM, index * CHUNK);
+      verifyBytes(0, (await read()).subarray(0, written));
     },
   };
 }
@@ -71,7 +85,7 @@ export const writingRows = [
         sequentialWrites({
           make: () => Resource.open(new MmapDriver({ path, checkpoint: false, durable: false })),
           write: (resource, offset, chunk) => resource.writeAt(offset, chunk),
-          read: everythingOf,
+          read: (resource) => everythingOf(resource, SIZE),
           drop: (resource) => resource.discard(),
         }),
         sequentialWrites({
@@ -98,7 +112,7 @@ export const writingRows = [
         sequentialWrites({
           make: () => Resource.open(new MemDriver({ capacity: SIZE })),
           write: (resource, offset, chunk) => resource.writeAt(offset, chunk),
-          read: everythingOf,
+          read: (resource) => everythingOf(resource, SIZE),
           drop: (resource) => resource.close(),
         }),
         sequentialWrites({
@@ -121,16 +135,43 @@ export const writingRows = [
       const bytes = new Uint8Array(new SharedArrayBuffer(ROOM));
       return alternate(
         setting,
-        rewrites((offset, chunk) => resource.writeAt(offset, chunk)),
-        rewrites((offset, chunk) => bytes.set(chunk, offset)),
+        rewrites(
+          (offset, chunk) => resource.writeAt(offset, chunk),
+          () => everythingOf(resource, ROOM),
+        ),
+        rewrites(
+          (offset, chunk) => bytes.set(chunk, offset),
+          () => bytes,
+        ),
+      );
+    },
+  },
+  {
+    id: 'write-memory-odd',
+    what: '64 KiB writeAt at an odd offset, memory',
+    against: 'set into a SharedArrayBuffer there',
+    unit: 'ns',
+    async measure(setting) {
+      const resource = Resource.open(new MemDriver());
+      const bytes = new Uint8Array(new SharedArrayBuffer(ROOM + CHUNK));
+      return alternate(
+        setting,
+        rewrites(
+          (offset, chunk) => resource.writeAt(offset + 1, chunk),
+          () => everythingOf(resource, ROOM, 1),
+        ),
+        rewrites(
+          (offset, chunk) => bytes.set(chunk, offset + 1),
+          () => bytes.subarray(1),
+        ),
       );
     },
   },
 ];
 
-/** @param {Resource} resource */
-function everythingOf(resource) {
-  const target = new Uint8Array(SIZE);
-  if (resource.readAt(0, target) !== SIZE) throw new Error('Bytes are missing.');
+/** @param {Resource} resource @param {number} size @param {number} [from] */
+export function everythingOf(resource, size, from = 0) {
+  const target = new Uint8Array(size);
+  if (resource.readAt(from, target) !== size) throw new Error('Bytes are missing.');
   return target;
 }

@@ -53,7 +53,7 @@ export async function alternateSamples({ rounds }, figure, reference) {
  * @param {Pick<Setting, 'quick' | 'ms'>} setting
  */
 export async function timeOf({ run, ops = 1, before, setup, most, verify }, { quick, ms }) {
-  before?.();
+  await before?.();
   const call = /** @type {(prepared?: unknown) => unknown} */ (run);
   const options = {
     min_cpu_time: ms * 1e6,

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** @import { Measured } from './curve.js' */
-/** @import { Curve, CurveResult } from './curve.js' */
+/** @import { Curve, CurveResult, Measured } from './curve.js' */
 /** @import { Measurement, Result, Row } from './row.js' */
 
 const FULL = { quick: false, rounds: 9, ms: 150 };
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 const QUICK = { quick: true, rounds: 2, ms: 10 };
 
 /** @param {Row} row @param {boolean} quick @returns {Promise<Result>} */
@@ -33,16 +33,24 @@ export async function measureCurve({ measure: _, ...curve }, quick) {
  */
 async function measureApart(id, quick, flags) {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
+  const child = fork(new URL('../task-process.js', import.meta.url), { execArgv: ['--expose-gc', ...flags] });
+  const clean = () => rmSync(folder, { recursive: true, force: true });
+  const stop = () => {
+    child.kill('SIGKILL');
+    clean();
+    process.exit(130);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
-    const child = fork(new URL('../row-process.js', import.meta.url), { execArgv: ['--expose-gc', ...flags] });
     child.send({ id, setting: { ...(quick ? QUICK : FULL), folder } });
     /** @type {unknown} */
     let measured;
     child.on('message', (message) => (measured = message));
     const [code] = await once(child, 'exit');
-    if (measured === undefined) throw new Error(`${id} has ended with ${code} and measured nothing.`);
+    if (measured === undefined) throw new Error(`Its process has ended with ${code}; what it said is above.`);
     return measured;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const signal of SIGNALS) process.off(signal, stop);
+    clean();
   }
 }

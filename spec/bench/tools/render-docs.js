@@ -3,7 +3,7 @@ import { cellsOf, HEADS, tableOf } from './table.js';
 /** @import { CurveResult } from './curve.js' */
 /** @import { Result } from './row.js' */
 
-/** @typedef {{ date: string, processor: string, system: string, node: string, v8: string, results: Result[] }} Run */
+/** @typedef {{ date: string, processor: string, system: string, node: string, v8: string, mapping: string, results: Result[] }} Run */
 
 /**
  * Puts the figures of a run into a page: between `<!-- bench NAME -->` and `<!-- / -->`, whatever stood there.
@@ -29,8 +29,8 @@ export function renderDocs(page, run, curves) {
 }
 
 /** @param {Run} run */
-function machine({ date, processor, system, node, v8 }) {
-  return `Measured on ${date}: ${processor}; ${system}; Node ${node}, V8 ${v8}.`;
+function machine({ date, processor, system, node, v8, mapping }) {
+  return `Measured on ${date}: ${processor}; ${system}; Node ${node}, V8 ${v8}; files mapped by ${mapping}.`;
 }
 
 /** Without the columns that are empty, and without the names that only the command line needs. @param {readonly Result[]} results */
@@ -41,10 +41,10 @@ function table(results) {
 }
 
 /** @param {CurveResult} curve */
-function picture({ id, title, x, xs, series }) {
+function picture({ id, title, x, y, xs, series }) {
   const number = (/** @type {number} */ value) => Number(value.toPrecision(3)).toLocaleString('en');
   const lines = [
-    [x, ...series.map(({ name }) => name)],
+    [x, ...series.map(({ name }) => `${name} (${y})`)],
     ...xs.map((value, index) => [
       value.toLocaleString('en'),
       ...series.map(({ values }) => number(values[index] ?? NaN)),

@@ -43,7 +43,7 @@ export interface Side {
   /** Called before every `run`, outside of the clock. */
   readonly setup?: () => unknown;
   /** Called before every round. */
-  readonly before?: () => void;
+  readonly before?: () => void | Promise<void>;
   /** `run` is called so often in a round, at most. */
   readonly most?: number;
   /** Called after every round; throws if what `run` has done or answered was wrong. */

@@ -5,6 +5,8 @@ import { allRows } from './rows/all-rows.js';
 /** @typedef {{ id: string, setting: import('./tools/row.js').Setting }} Task */
 
 process.on('message', (/** @type {Task} */ task) => void perform(task));
+// Whoever asked is gone.
+process.on('disconnect', () => process.exit(1));
 
 /** @param {Task} task */
 async function perform({ id, setting }) {
