@@ -1,4 +1,5 @@
-// Writes the figures of docs/performance.md: of a new run, kept in docs/performance, or with `--keep` of the one that is there.
+// Writes the figures of docs/performance.md: of a new run, kept in docs/performance. With `--curves` only the curves are measured anew,
+// with `--keep` nothing is.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { allCurves } from './curves/all-curves.js';
@@ -13,20 +14,24 @@ const PAGE = new URL('performance.md', DOCS);
 const RUN = new URL('performance/bench.json', DOCS);
 const CURVES = new URL('performance/curves.json', DOCS);
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { keep: { type: 'boolean', default: false }, curves: { type: 'boolean', default: false } },
+});
 
-if (!values.keep) {
+if (!values.keep && !values.curves) {
   const results = [];
   for (const row of allRows) {
     console.log(row.what);
     results.push(await measureRow(row, false));
   }
+  write(RUN, { ...machine(), results });
+}
+if (!values.keep) {
   const curves = [];
   for (const curve of allCurves) {
     console.log(curve.title);
     curves.push(await measureCurve(curve, false));
   }
-  write(RUN, { ...machine(), results });
   write(CURVES, curves);
 }
 const run = JSON.parse(readFileSync(RUN, 'utf8'));

@@ -1,6 +1,6 @@
 import { MemDriver, Resource } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
-import { timeOf } from '../tools/alternate.js';
+import { steadyTimeOf, timeOf } from '../tools/alternate.js';
 import { everythingOf } from '../rows/writing.js';
 import { contentAt, openPartial, storeContent, verifyBytes } from '../tools/content.js';
 
@@ -35,7 +35,7 @@ async function costs(setting, move) {
     };
     // Compiled before it counts.
     await timeOf(side, { ...setting, ms: 5 });
-    values.push(((await timeOf(side, setting)) / 1000) * (MEBI / length));
+    values.push(((await steadyTimeOf(side, setting)) / 1000) * (MEBI / length));
   }
   return values;
 }

@@ -1,6 +1,6 @@
 import { MemDriver, Resource } from 'tidemark';
 import { openSync } from 'tidemark/sync';
-import { timeOf } from '../tools/alternate.js';
+import { steadyTimeOf, timeOf } from '../tools/alternate.js';
 import { cycle, scatter, shuffled } from '../tools/content.js';
 import { openScattered, RANGE, STRIDE } from '../tools/ranges.js';
 import { startThread } from '../tools/threads.js';
@@ -96,12 +96,12 @@ export const rangesCurve = {
     // Compiled before anything counts.
     await timeOf(writeSide(1000, setting.quick), setting);
     for (const count of xs) {
-      writes.push(await timeOf(writeSide(count, setting.quick), setting));
-      owner.push(await timeOf(askSide(openScattered(count), count), setting));
+      writes.push(await steadyTimeOf(writeSide(count, setting.quick), setting));
+      owner.push(await steadyTimeOf(askSide(openScattered(count), count), setting));
     }
     for (const count of xs) {
       const { worker, said } = await startThread('owner', { ranges: count });
-      reader.push(await timeOf(askSide(openSync(said), count), setting));
+      reader.push(await steadyTimeOf(askSide(openSync(said), count), setting));
       await worker.terminate();
     }
     return {

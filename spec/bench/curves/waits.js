@@ -1,4 +1,4 @@
-import { timeOf } from '../tools/alternate.js';
+import { steadyTimeOf, timeOf } from '../tools/alternate.js';
 import { elsewhere, openMemory, smallWrites } from '../tools/small-writes.js';
 
 /** @import { Curve } from '../tools/curve.js' */
@@ -26,7 +26,7 @@ export const waitsCurve = {
     const xs = setting.quick ? COUNTS.slice(0, 4) : COUNTS;
     const values = [];
     await timeOf(writes(1), setting);
-    for (const count of xs) values.push(await timeOf(writes(count), setting));
+    for (const count of xs) values.push(await steadyTimeOf(writes(count), setting));
     return { xs, series: [{ name: 'writeAt', values }] };
   },
 };

@@ -80,6 +80,18 @@ export async function timeOf({ run, ops = 1, before, setup, most, verify }, { qu
   return stats.p50 / ops;
 }
 
+/**
+ * The median of three times {@link timeOf}: other work on the machine makes one of them stand out.
+ *
+ * @param {Side} side
+ * @param {Pick<Setting, 'quick' | 'ms'>} setting
+ */
+export async function steadyTimeOf(side, setting) {
+  const times = [];
+  for (let round = 0; round < 3; round++) times.push(await timeOf(side, setting));
+  return median(times);
+}
+
 /** @param {number[]} values */
 export function median(values) {
   const sorted = values.toSorted((one, other) => one - other);
