@@ -56,8 +56,9 @@ function places(count, wanted) {
 function writeSide(count, quick) {
   const ops = Math.min(MOST_WRITES, count * (APART - 1));
   const anew = count <= MOST_WRITES * 100;
-  const most = quick ? 5 : 100;
-  const next = cycle(places(count, anew ? ops : ops * (most + 5)));
+  const most = quick ? 5 : anew ? 100 : 30;
+  // Enough for three rounds and what comes before each.
+  const next = cycle(places(count, anew ? ops : 3 * ops * (most + 5)));
   let resource = openSpaced(count);
   let made = 0;
   return {
