@@ -115,7 +115,7 @@ export class SyncReader extends BytesView {
    * Blocks until `min` bytes are there or the end is reached, and copies what is there into `target`.
    *
    * The end is the final length, else the expected one. Answers how many bytes it copied: fewer than `min` only at the end, 0 behind it.
-   * On any throw the cursor has not moved.
+   * On any throw the cursor has not moved, and what is in `target` does not count.
    *
    * Throws `INTERRUPTED` after an interrupt, else as {@link waitRange} does.
    *
