@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PROTOCOL } from '../../lib/control/layout.js';
 import { attachReader, MemDriver, ownerGone, type ReaderHandle, Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
 import { openSync } from '../../lib/sync.js';
@@ -85,8 +86,9 @@ describe('a handle', () => {
     ['a function', () => () => undefined],
     ['an empty object', () => ({})],
     ['a port', () => Resource.open(newDriver()).createPort()],
-    ['a handle of a later version', () => ({ ...good(), tidemark: 2 })],
-    ['a handle of a version that is no number', () => ({ ...good(), tidemark: '1' })],
+    ['a handle of a later version', () => ({ ...good(), tidemark: PROTOCOL + 1 })],
+    ['a handle of an earlier version', () => ({ ...good(), tidemark: PROTOCOL - 1 })],
+    ['a handle of a version that is no number', () => ({ ...good(), tidemark: String(PROTOCOL) })],
     ['a handle that went through JSON', () => JSON.parse(JSON.stringify(good())) as unknown],
     ['a handle whose memory is not shared', () => ({ ...good(), control: new ArrayBuffer(4096) })],
     ['a handle whose memory is of something else', () => ({ ...good(), control: new SharedArrayBuffer(4096) })],
