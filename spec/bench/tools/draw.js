@@ -2,7 +2,7 @@ import { init } from 'echarts';
 
 /** @import { CurveResult } from './curve.js' */
 
-const SIZE = { width: 760, height: 400 };
+const SIZE = { width: 760, height: 440 };
 
 /** A picture of a curve, as SVG. @param {CurveResult} curve */
 export function draw({ title, x, y, logarithmic = false, xs, series }) {
@@ -13,7 +13,7 @@ export function draw({ title, x, y, logarithmic = false, xs, series }) {
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     // It guesses how wide a text is, and guesses too little.
     legend: { bottom: 0, show: series.length > 1, itemGap: 35 },
-    grid: { left: 90, right: 30, top: 50, bottom: 85 },
+    grid: { left: 90, right: 30, top: 50, bottom: 125 },
     // Its values are powers, and 0: names rather than a logarithmic axis.
     xAxis: {
       type: 'category',
@@ -25,7 +25,8 @@ export function draw({ title, x, y, logarithmic = false, xs, series }) {
     yAxis: {
       ...(logarithmic ? { type: 'log' } : { type: 'value', min: 0 }),
       name: y,
-      nameTextStyle: { align: 'left' },
+      nameLocation: 'middle',
+      nameGap: 65,
     },
     series: series.map(({ name, values }) => ({
       type: 'line',
