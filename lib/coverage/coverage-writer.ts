@@ -1,89 +1,40 @@
-import {
-  childAt,
-  COVERAGE_VERSION_AT,
-  COVERED_BYTES_AT,
-  CoverageTree,
-  entryAt,
-  HEIGHT_AT,
-  INNER_SLOTS,
-  LEAF_ENTRIES,
-  LEFT,
-  RANGE_COUNT_AT,
-  RIGHT,
-  ROOT_AT,
-  slotAt,
-  WIDE_AT,
-} from './coverage-tree.js';
-import {
-  CHILDREN,
-  ENTRIES,
-  initialize,
-  itemCount,
-  type ItemLayout,
-  link,
-  moveItems,
-  openItem,
-  removeItems,
-} from './node-edits.js';
+import { COVERAGE_VERSION_AT, COVERED_BYTES_AT, entryAt, RANGE_COUNT_AT, RIGHT, WIDE_AT } from './coverage-tree.js';
+import { ENTRIES, removeItems } from './node-edits.js';
 import { HIGH, PAGE_WORDS, type PageSource, storeNumber, storeWord } from './pages.js';
+import { TreeEditor } from './tree-editor.js';
 
 /** Removals after which a long change says that it is still at it. */
 const MANY = 10_000;
 
 /**
- * The owner's side of the coverage tree.
+ * The owner's side of the coverage tree: what covering and uncovering a range does to the ranges that are there.
  *
  * {@link insert} and {@link subtract} expect to run inside a section (`control/layout.ts`), after {@link reserve}: from then on
- * nothing can fail. All bookkeeping of splits and merges is here; what it costs is O(log n), and O(log n) once for each range
- * that a merge swallows, which was paid for by the insert that made it.
+ * nothing can fail. What it costs is O(log n), and O(log n) once for each range that a merge swallows, which was paid for by the insert
+ * that made it.
  */
-export class CoverageWriter extends CoverageTree {
-  readonly #pages: PageSource;
+export class CoverageWriter extends TreeEditor {
   readonly #alive: () => void;
-  /** Inner pages and slots from the root to the leaf of the last {@link descend}. */
-  readonly #path: number[] = [];
-  readonly #slots: number[] = [];
-  /** The last search, and what it found; `NaN`: there was a change since. */
-  #searched = NaN;
-  #leaf = 0;
-  #slot = 0;
 
   /** @param alive - called every so often during a long change */
   constructor(pages: PageSource, alive: () => void = () => undefined) {
-    super(pages.words);
-    this.#pages = pages;
+    super(pages);
     this.#alive = alive;
-    const root = pages.allocate();
-    this.words = pages.words;
-    initialize(this.words, root, 0);
-    Atomics.store(this.words, ROOT_AT, root);
-    Atomics.store(this.words, HEIGHT_AT, 1);
-  }
-
-  /** Nobody else writes: the owner sees its own stores however it reads. An atomic load is a call (8 ns, measured). */
-  override word(at: number): number {
-    return this.words[at] ?? 0;
-  }
-
-  /** Makes sure that the next change finds its pages; throws `CAPACITY` before anything changed. */
-  reserve(): void {
-    this.#pages.reserve(this.word(HEIGHT_AT) + 1);
-    this.words = this.#pages.words;
   }
 
   /** Covers `[start, end)`, not empty. */
   insert(start: number, end: number): void {
     if (end >= HIGH) storeWord(this.words, WIDE_AT, 1);
     let left = this.entryBefore(start);
-    let leaf = this.#leaf;
-    let first = this.#slot + 1;
-    this.#searched = NaN;
+    let leaf = this.leafFound;
+    let first = this.slotFound + 1;
+    this.forgetSearch();
     if (left > 0 && this.number(left + 2) < start) left = 0;
     if (left > 0) {
       // Grows the range before it, which may be the last one of the leaf before.
       if (first === 0) {
-        leaf = this.#descend(this.number(left));
-        first = this.#size(leaf);
+        leaf = this.descend(this.number(left));
+        first = this.size(leaf);
       }
       first -= 1;
     }
@@ -91,7 +42,7 @@ export class CoverageWriter extends CoverageTree {
     let until = end;
     let swallowed = 0;
     let last = first;
-    for (; last < this.#size(leaf); last += 1) {
+    for (; last < this.size(leaf); last += 1) {
       const entry = entryAt(leaf, last);
       const entryStart = this.number(entry);
       if (entryStart > until) break;
@@ -100,7 +51,7 @@ export class CoverageWriter extends CoverageTree {
       if (entryEnd > until) until = entryEnd;
     }
     let count = last - first;
-    if (last === this.#size(leaf)) {
+    if (last === this.size(leaf)) {
       for (;;) {
         const right = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
         if (right === 0 || this.number(entryAt(right, 0)) > until) break;
@@ -111,7 +62,7 @@ export class CoverageWriter extends CoverageTree {
         if (entryEnd > until) until = entryEnd;
         count += 1;
         if (count % MANY === 0) this.#alive();
-        this.#removeFirst(right);
+        this.removeFirst(right);
       }
     }
     if (last > first) {
@@ -119,7 +70,7 @@ export class CoverageWriter extends CoverageTree {
       storeNumber(this.words, entryAt(leaf, first) + 2, until);
       removeItems(this.words, leaf, first + 1, last, ENTRIES);
     } else {
-      this.#add(leaf, first, from, until);
+      this.add(leaf, first, from, until);
     }
     this.#account(1 - count, until - from - swallowed);
   }
@@ -136,14 +87,14 @@ export class CoverageWriter extends CoverageTree {
       if (entryStart < at) {
         storeNumber(this.words, entry + 2, at);
       } else {
-        const leaf = this.#descend(entryStart);
-        this.#remove(entryStart, leaf, this.entrySlot(leaf, entryStart));
+        const leaf = this.descend(entryStart);
+        this.remove(entryStart, leaf, this.entrySlot(leaf, entryStart));
         this.#account(-1, 0);
       }
       if (cutEnd < entryEnd) {
         // Filed anew even where only its start rises: a range may reach beyond the next leaf's key.
-        const leaf = this.#descend(cutEnd);
-        this.#add(leaf, this.entrySlot(leaf, cutEnd) + 1, cutEnd, entryEnd);
+        const leaf = this.descend(cutEnd);
+        this.add(leaf, this.entrySlot(leaf, cutEnd) + 1, cutEnd, entryEnd);
         this.#account(1, 0);
       }
       this.#account(0, at - cutEnd);
@@ -156,146 +107,5 @@ export class CoverageWriter extends CoverageTree {
     if (ranges !== 0) Atomics.store(words, RANGE_COUNT_AT, this.rangeCount + ranges);
     storeNumber(words, COVERED_BYTES_AT, this.coveredBytes + bytes);
     Atomics.store(words, COVERAGE_VERSION_AT, (this.version + 1) | 0);
-  }
-
-  /** The place is kept until something changes: what is about to be inserted was looked for just before. */
-  protected override entryBefore(at: number): number {
-    if (at !== this.#searched) {
-      this.#leaf = this.#descend(at);
-      this.#slot = this.entrySlot(this.#leaf, at);
-      this.#searched = at;
-    }
-    return this.entryOf(this.#leaf, this.#slot);
-  }
-
-  /** Goes to the leaf for `at` and keeps the way there in the path; forgets the last search, as whoever asks is about to change something. */
-  #descend(at: number): number {
-    const { words } = this;
-    this.#searched = NaN;
-    const inner = (words[HEIGHT_AT] ?? 1) - 1;
-    let page = words[ROOT_AT] ?? 0;
-    const { wide } = this;
-    for (let level = 0; level < inner; level += 1) {
-      const slot = this.childSlot(page, at, wide);
-      this.#path[level] = page;
-      this.#slots[level] = slot;
-      page = words[childAt(page, slot)] ?? 0;
-    }
-    return page;
-  }
-
-  /** Puts an entry into slot `slot` of the leaf that `#descend(start)` leads to, splitting it if it is full. */
-  #add(leaf: number, slot: number, start: number, end: number): void {
-    let page = leaf;
-    let at = slot;
-    if (this.#size(leaf) === LEAF_ENTRIES) {
-      this.#descend(start);
-      // Behind the last entry: leave the full leaf full, since ranges mostly come in ascending order.
-      const cut = slot === LEAF_ENTRIES ? LEAF_ENTRIES : LEAF_ENTRIES >> 1;
-      const right = this.#split(leaf, cut, ENTRIES);
-      const after = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
-      link(this.words, right, after);
-      link(this.words, leaf, right);
-      if (slot >= cut) {
-        page = right;
-        at = slot - cut;
-      }
-      // The smallest start that the new leaf will have.
-      const separator = slot === cut ? start : this.number(entryAt(right, 0));
-      this.#addChild(separator, right);
-    }
-    openItem(this.words, page, at, ENTRIES);
-    storeNumber(this.words, entryAt(page, at), start);
-    storeNumber(this.words, entryAt(page, at) + 2, end);
-  }
-
-  /** Puts a new child behind the slots of the path, from the lowest inner node upwards. */
-  #addChild(key: number, child: number): void {
-    let newKey = key;
-    let newChild = child;
-    for (let level = (this.words[HEIGHT_AT] ?? 1) - 2; level >= 0; level -= 1) {
-      let page = this.#path[level] ?? 0;
-      let slot = (this.#slots[level] ?? 0) + 1;
-      let promoted = 0;
-      let promotedKey = 0;
-      if (this.#size(page) === INNER_SLOTS) {
-        const cut = slot === INNER_SLOTS ? INNER_SLOTS : INNER_SLOTS >> 1;
-        promoted = this.#split(page, cut, CHILDREN);
-        promotedKey = slot === cut ? newKey : this.number(slotAt(promoted, 0));
-        if (slot >= cut) {
-          page = promoted;
-          slot -= cut;
-        }
-      }
-      openItem(this.words, page, slot, CHILDREN);
-      storeNumber(this.words, slotAt(page, slot), newKey);
-      Atomics.store(this.words, childAt(page, slot), newChild);
-      if (promoted === 0) return;
-      newKey = promotedKey;
-      newChild = promoted;
-    }
-    const root = this.#pages.allocate();
-    const { words } = this;
-    initialize(this.words, root, 2);
-    storeNumber(words, slotAt(root, 0), 0);
-    Atomics.store(words, childAt(root, 0), words[ROOT_AT] ?? 0);
-    storeNumber(words, slotAt(root, 1), newKey);
-    Atomics.store(words, childAt(root, 1), newChild);
-    Atomics.store(words, ROOT_AT, root);
-    Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) + 1);
-  }
-
-  #removeFirst(leaf: number): void {
-    this.#remove(this.number(entryAt(leaf, 0)), leaf, 0);
-  }
-
-  /** Removes an entry; `key` is its start. */
-  #remove(key: number, leaf: number, slot: number): void {
-    const size = this.#size(leaf);
-    if (size > 1 || this.words[HEIGHT_AT] === 1) {
-      removeItems(this.words, leaf, slot, slot + 1, ENTRIES);
-      return;
-    }
-    this.#descend(key);
-    const { words } = this;
-    const left = words[leaf * PAGE_WORDS + LEFT] ?? 0;
-    const right = words[leaf * PAGE_WORDS + RIGHT] ?? 0;
-    link(this.words, left, right);
-    this.#pages.free(leaf);
-    this.#removeChild();
-  }
-
-  /** Takes the child that the path leads to out of its parent, empty parents out of theirs, and a root of one child away. */
-  #removeChild(): void {
-    const { words } = this;
-    let level = (words[HEIGHT_AT] ?? 1) - 2;
-    for (; level >= 0; level -= 1) {
-      const page = this.#path[level] ?? 0;
-      if (this.#size(page) > 1) {
-        const slot = this.#slots[level] ?? 0;
-        removeItems(words, page, slot, slot + 1, CHILDREN);
-        break;
-      }
-      this.#pages.free(page);
-    }
-    while ((words[HEIGHT_AT] ?? 1) > 1) {
-      const root = words[ROOT_AT] ?? 0;
-      if (this.#size(root) > 1) break;
-      Atomics.store(words, ROOT_AT, words[childAt(root, 0)] ?? 0);
-      Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) - 1);
-      this.#pages.free(root);
-    }
-  }
-
-  #size(page: number): number {
-    return itemCount(this.words, page);
-  }
-
-  /** Moves the items from `cut` on into a new page. */
-  #split(page: number, cut: number, items: ItemLayout): number {
-    const fresh = this.#pages.allocate();
-    initialize(this.words, fresh, 0);
-    moveItems(this.words, page, cut, fresh, items);
-    return fresh;
   }
 }
