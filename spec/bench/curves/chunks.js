@@ -52,6 +52,7 @@ export const readChunksCurve = {
       'file, active': openPartial(setting.folder, SIZE),
       'memory, shared': openMemory(true),
       'memory, shared: false': openMemory(false),
+      // Twice as long, to have a path of its own.
       'file, committed and mapped': Resource.open(
         new MmapDriver({ path: storeContent(setting.folder, 2 * SIZE), mode: 'read-only' }),
       ),

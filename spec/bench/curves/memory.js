@@ -1,4 +1,4 @@
-import { MemDriver, Resource } from 'tidemark';
+import { openPage, PAGE } from '../tools/pages.js';
 import { openScattered } from '../tools/ranges.js';
 import { sharedBlock } from '../tools/shared-block.js';
 
@@ -6,7 +6,6 @@ import { sharedBlock } from '../tools/shared-block.js';
 
 const RANGES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 const RESOURCES = [100, 1000, 10_000];
-const PAGE = 4096;
 
 function resident() {
   globalThis.gc?.();
@@ -39,19 +38,13 @@ export const resourceMemoryCurve = {
   y: 'bytes a resource',
   async measure({ quick }) {
     const xs = quick ? RESOURCES.slice(0, 2) : RESOURCES;
-    const page = new Uint8Array(PAGE).fill(1);
-    const open = () => {
-      const resource = Resource.open(new MemDriver());
-      resource.writeAt(0, page);
-      return resource;
-    };
     // The first ones bring code and memory that all others share.
-    const warm = Array.from({ length: 100 }, open);
+    const warm = Array.from({ length: 100 }, openPage);
     const before = resident();
-    /** @type {Resource[]} */
+    /** @type {ReturnType<typeof openPage>[]} */
     const resources = [];
     const values = xs.map((count) => {
-      while (resources.length < count) resources.push(open());
+      while (resources.length < count) resources.push(openPage());
       return (resident() - before) / count - PAGE;
     });
     for (const resource of [...warm, ...resources]) resource.close();

@@ -68,6 +68,16 @@ function compareReads(view, bytes) {
   return measured;
 }
 
+/** Asks for ranges that are there, with one object for all. @param {(range: { start: number, end: number }) => boolean} ask */
+function compareAsks(ask) {
+  const range = { start: 0, end: 8 };
+  return compare((index) => {
+    range.start = (index % RANGES) * STRIDE;
+    range.end = range.start + 8;
+    if (!ask(range)) throw new Error('A range is missing.');
+  });
+}
+
 /**
  * Writes of 64 bytes, `stride` apart.
  *
@@ -143,14 +153,7 @@ const rows = [
     budget: NOTHING,
     async measure() {
       const resource = openScattered(RANGES);
-      const range = { start: 0, end: 8 };
-      return Promise.resolve(
-        compare((index) => {
-          range.start = (index % RANGES) * STRIDE;
-          range.end = range.start + 8;
-          if (!resource.has(range)) throw new Error('A range is missing.');
-        }),
-      );
+      return Promise.resolve(compareAsks((range) => resource.has(range)));
     },
   },
   {
@@ -160,12 +163,7 @@ const rows = [
     budget: NOTHING,
     async measure() {
       const reader = openSync((await startThread('owner', { ranges: RANGES })).said);
-      const range = { start: 0, end: 8 };
-      return compare((index) => {
-        range.start = (index % RANGES) * STRIDE;
-        range.end = range.start + 8;
-        if (!reader.has(range)) throw new Error('A range is missing.');
-      });
+      return compareAsks((range) => reader.has(range));
     },
   },
   {
@@ -175,12 +173,7 @@ const rows = [
     budget: NOTHING,
     async measure() {
       const reader = openSync((await startThread('owner', { ranges: RANGES })).said);
-      const range = { start: 0, end: 8 };
-      return compare((index) => {
-        range.start = (index % RANGES) * STRIDE;
-        range.end = range.start + 8;
-        if (reader.waitRange(range) !== 'ready') throw new Error('A range is missing.');
-      });
+      return compareAsks((range) => reader.waitRange(range) === 'ready');
     },
   },
   {

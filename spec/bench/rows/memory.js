@@ -1,10 +1,10 @@
 import { MemDriver, Resource } from 'tidemark';
+import { openPage, PAGE, verifyPage } from '../tools/pages.js';
 import { sharedBlock } from '../tools/shared-block.js';
 
 /** @import { Row } from '../tools/row.js' */
 
 const RESOURCES = 10_000;
-const PAGE = 4096;
 const WRITES = 1_000_000;
 const SMALL = 64;
 
@@ -23,22 +23,13 @@ export const memoryRows = [
     unit: 'bytes',
     budget: 16_384,
     async measure() {
-      const page = new Uint8Array(PAGE).fill(1);
-      const open = () => {
-        const resource = Resource.open(new MemDriver());
-        resource.writeAt(0, page);
-        return resource;
-      };
       // The code that does it is there before.
-      for (let index = 0; index < 100; index++) open().close();
+      for (let index = 0; index < 100; index++) openPage().close();
       heapUsed();
       const before = process.memoryUsage.rss();
-      const resources = Array.from({ length: RESOURCES }, open);
+      const resources = Array.from({ length: RESOURCES }, openPage);
       const figure = (process.memoryUsage.rss() - before) / RESOURCES - PAGE;
-      const target = new Uint8Array(PAGE);
-      for (const resource of resources) {
-        if (resource.readAt(0, target) !== PAGE || target[PAGE - 1] !== 1) throw new Error('Bytes are missing.');
-      }
+      resources.forEach(verifyPage);
       return Promise.resolve({ figure });
     },
   },

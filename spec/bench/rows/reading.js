@@ -72,6 +72,24 @@ async function openReader(path) {
   return openSync((await startThread('owner', { path })).said);
 }
 
+/** Copies out of another mapping of the file. @param {string} path @param {number} size */
+function mappingCopies(path, size) {
+  return copies(openCommitted(path).view({ start: 0, end: size }));
+}
+
+/**
+ * Reads at random of a committed file, beside another way to get its bytes.
+ *
+ * @param {Setting} setting
+ * @param {(path: string) => Pick<ResourceView, 'readAt'> | Promise<Pick<ResourceView, 'readAt'>>} open
+ * @param {(path: string, size: number) => Side} reference
+ */
+async function compareMapped(setting, open, reference) {
+  const size = sizeFor(setting);
+  const path = storeContent(setting.folder, size);
+  return alternate(setting, viewReads(await open(path), size), reference(path, size));
+}
+
 /** @type {Row[]} */
 export const readingRows = [
   {
@@ -81,11 +99,7 @@ export const readingRows = [
     unit: 'ns',
     budget: 1.25,
     original: '670–840 ns',
-    async measure(setting) {
-      const size = sizeFor(setting);
-      const resource = openCommitted(storeContent(setting.folder, size));
-      return alternate(setting, viewReads(resource, size), copies(resource.view({ start: 0, end: size })));
-    },
+    measure: (setting) => compareMapped(setting, openCommitted, mappingCopies),
   },
   {
     id: 'read-mapped-sync',
@@ -94,12 +108,7 @@ export const readingRows = [
     unit: 'ns',
     budget: 1.25,
     original: '670–840 ns',
-    async measure(setting) {
-      const size = sizeFor(setting);
-      const path = storeContent(setting.folder, size);
-      const mapping = openCommitted(path).view({ start: 0, end: size });
-      return alternate(setting, viewReads(await openReader(path), size), copies(mapping));
-    },
+    measure: (setting) => compareMapped(setting, openReader, mappingCopies),
   },
   {
     id: 'read-mapped-owner-fs',
@@ -107,11 +116,7 @@ export const readingRows = [
     against: 'fs.readSync',
     unit: 'ns',
     budget: 0.7,
-    async measure(setting) {
-      const size = sizeFor(setting);
-      const path = storeContent(setting.folder, size);
-      return alternate(setting, viewReads(openCommitted(path), size), fsReads(path, size));
-    },
+    measure: (setting) => compareMapped(setting, openCommitted, fsReads),
   },
   {
     id: 'read-mapped-sync-fs',
@@ -119,11 +124,7 @@ export const readingRows = [
     against: 'fs.readSync',
     unit: 'ns',
     budget: 0.7,
-    async measure(setting) {
-      const size = sizeFor(setting);
-      const path = storeContent(setting.folder, size);
-      return alternate(setting, viewReads(await openReader(path), size), fsReads(path, size));
-    },
+    measure: (setting) => compareMapped(setting, openReader, fsReads),
   },
   {
     id: 'read-small-sync',
