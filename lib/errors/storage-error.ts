@@ -17,12 +17,12 @@ import type { ByteRange } from '../range/byte-range.js';
  * | `CAPACITY` | memory or mappings past a fixed limit |
  * | `NO_SPACE` | the disk is full |
  * | `IO` | the operating system refused; `cause` says how |
- * | `TIMEOUT` | a blocking call ran out of time |
+ * | `TIMEOUT` | a blocking call ran out of time, or a server stalled |
  * | `INTERRUPTED` | a read was ended by a seek |
  * | `DEADLOCK` | a thread would block waiting for itself |
  * | `UNSUPPORTED` | this platform or driver cannot do that; the message names the way out |
  * | `CHANGED` | the remote content is no longer the version being stored |
- * | `HTTP` | a final HTTP error |
+ * | `HTTP` | a final HTTP error: `httpStatus` says which; without one the connection failed |
  */
 export type StorageErrorCode =
   | 'INVALID_RANGE'
@@ -52,6 +52,10 @@ export interface StorageErrorDetails {
   readonly path?: string | undefined;
   /** What led to it. */
   readonly cause?: unknown;
+  /** The status of the HTTP answer it is about. */
+  readonly httpStatus?: number | undefined;
+  /** How long the server asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 // In the registry, so that two copies of this module (two entry points, two realms) know each other's errors.
@@ -82,6 +86,10 @@ export class StorageError extends Error {
   declare readonly range?: ByteRange;
   /** The file it is about, where there is one. */
   declare readonly path?: string;
+  /** The status of the HTTP answer it is about, where there was an answer. */
+  declare readonly httpStatus?: number;
+  /** How long the server asked to wait before the next request (`Retry-After`), in milliseconds, where it did. */
+  declare readonly retryAfterMs?: number;
 
   /** @internal */
   readonly [BRAND] = true;
@@ -91,7 +99,7 @@ export class StorageError extends Error {
    *
    * @param code - what went wrong
    * @param message - what was asked, what was found, and what to do
-   * @param details - range, path and cause, where there are any
+   * @param details - range, path, cause and the like, where there are any
    */
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
@@ -100,6 +108,8 @@ export class StorageError extends Error {
     this.code = code;
     if (details.range !== undefined) this.range = { start: details.range.start, end: details.range.end };
     if (details.path !== undefined) this.path = details.path;
+    if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
   }
 }
 

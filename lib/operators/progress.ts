@@ -59,12 +59,20 @@ export function progress(view: ResourceView, options: { every?: number | undefin
       `Expected every to be a positive number of milliseconds, got ${String(every)}.`,
     );
   }
+  const ended$ = view.status$.pipe(
+    filter(({ state }) => state !== 'active' && state !== 'failed'),
+    take(1),
+  );
+  return sampleUntil(view, every, ended$);
+}
+
+/**
+ * Emits how far `view` has come: at once, every `every` milliseconds, and a last time when `ended$` emits; errors as that does. `ended$` is
+ * subscribed to first, and once.
+ */
+export function sampleUntil(view: ResourceView, every: number, ended$: Observable<unknown>): Observable<Progress> {
   return defer(() => {
     const rate = new Rate();
-    const ended$ = view.status$.pipe(
-      filter(({ state }) => state !== 'active' && state !== 'failed'),
-      take(1),
-    );
     const ticks$ = merge(of(0), interval(every)).pipe(takeUntil(ended$));
     return concat(ticks$, of(0)).pipe(map(() => sample(view, rate)));
   });

@@ -1,0 +1,5 @@
+// Downloading into a resource
+export { download } from './http/download.js';
+export type { DownloadOptions, RetryOptions } from './http/download-options.js';
+export type { DownloadUrl } from './http/source-url.js';
+export type { Progress } from './operators/progress.js';

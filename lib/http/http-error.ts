@@ -1,0 +1,90 @@
+import { isStorageError, StorageError } from '../errors/storage-error.js';
+
+/** Answers that another attempt may change (RFC 9110, section 15; 425 is RFC 8470's, 429 RFC 6585's). */
+const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** Answers that a new URL may change: signed ones expire, with these. */
+const REFUSED = new Set([400, 401, 403, 404, 410]);
+
+/** What a request was about, for messages: without the query, in which URLs carry their signatures. */
+export function nameOf(url: string): string {
+  const [bare = '', query] = url.split('#', 1)[0]?.split('?') ?? [];
+  return `GET ${bare}${query === undefined ? '' : '?…'}`;
+}
+
+/** The error for an answer that has a status of its own to tell. */
+export function statusError(where: string, response: Response): StorageError {
+  const { status, statusText } = response;
+  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+  const after = retryAfterMs === undefined ? '' : ` It asks to wait ${Math.ceil(retryAfterMs / 1000)} s.`;
+  return new StorageError(
+    'HTTP',
+    `${where}: the server answered ${`${status} ${statusText}`.trim()}.${after} ${hint(status)}`,
+    {
+      httpStatus: status,
+      retryAfterMs,
+    },
+  );
+}
+
+/** The error for an answer that is none: its headers and its body do not fit what was asked, or each other. */
+export function brokenAnswerError(where: string, httpStatus: number, what: string): StorageError {
+  return new StorageError('HTTP', `${where}: ${what}. What was written before is kept; subscribe again to go on.`, {
+    httpStatus,
+  });
+}
+
+/** The error for a request without an answer, or whose answer broke off. */
+export function connectionError(where: string, cause: unknown): StorageError {
+  return new StorageError(
+    'HTTP',
+    `${where}: the connection failed (${explain(cause)}). What was written before is kept; subscribe again to go on.`,
+    { cause },
+  );
+}
+
+/** The error for a server that says nothing any more. */
+export function stalledError(where: string, timeout: number): StorageError {
+  return new StorageError(
+    'TIMEOUT',
+    `${where}: no byte came for ${timeout} ms. What was written before is kept; subscribe again to go on, or allow more with timeout.`,
+  );
+}
+
+/** Whether the same request may succeed when it is made again. */
+export function isTransient(error: unknown): error is StorageError {
+  if (isStorageError(error, 'TIMEOUT')) return true;
+  if (!isStorageError(error, 'HTTP')) return false;
+  const { httpStatus } = error;
+  // No answer, an answer that broke off, or one that was put together wrongly.
+  return httpStatus === undefined || httpStatus < 300 || TRANSIENT.has(httpStatus);
+}
+
+/** Whether it may succeed with another URL. */
+export function isRefusal(error: unknown): boolean {
+  return isStorageError(error, 'HTTP') && error.httpStatus !== undefined && REFUSED.has(error.httpStatus);
+}
+
+/** `Retry-After` in milliseconds: it is seconds or a date (RFC 9110, section 10.2.3). */
+function readRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+function hint(status: number): string {
+  if (status === 401 || status === 403) return 'Pass what it wants in headers, or a url function that signs anew.';
+  if (status === 404 || status === 410) return 'Check the URL.';
+  if (status === 429 || status >= 500) return 'Subscribe again later.';
+  return 'Check the URL and the headers.';
+}
+
+/** `fetch` says little without its cause. Either may come from another realm, and be no instance of this one's `Error`. */
+function explain(error: unknown): string {
+  const { message, cause } = error as { message?: unknown; cause?: { message?: unknown } };
+  const [what, why] = [message, cause?.message].map((text) =>
+    typeof text === 'string' && text !== '' ? text : undefined,
+  );
+  if (what === undefined) return String(error);
+  return why === undefined || what.includes(why) ? what : `${what}: ${why}`;
+}

@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { filter, firstValueFrom, lastValueFrom, merge, take, toArray } from 'rxjs';
+import { readChunks, type Resource } from 'tidemark';
+import { download } from 'tidemark/http';
+import { expectCommitted, makeContent, md5, newResource } from './fixtures.js';
+import { TestServer } from './test-server.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SMALL = 64 * KIB;
+
+/** Resolves once so many bytes are there. */
+async function covered(resource: Resource, bytes: number): Promise<void> {
+  await firstValueFrom(resource.coverage$.pipe(filter(({ coveredBytes }) => coveredBytes >= bytes)));
+}
+
+describe('a download, when somebody waits for bytes far away', () => {
+  const content = makeContent(20_000_000);
+  const tail = { start: content.length - SMALL, end: content.length };
+
+  it.each([
+    ['before anything is asked for', -1],
+    ['before the first answer', 0],
+    ['when the first bytes are there', 1],
+    ['in the middle of a chunk', 2.5 * MIB],
+    ['when the chunk that they are in is on its way already', 19.2 * 1_000_000],
+  ])('asks for them at once, and gets nothing else before they are there: %s', async (_, after) => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = after > MIB ? 20_000_000 : 2_000_000;
+    server.latency = 50;
+    const resource = newResource();
+    const early = after < 0 ? firstValueFrom(resource.read(tail)) : undefined;
+    const downloading = download(resource, server.url).subscribe();
+    if (after === 0) while (server.exchanges.length === 0) await delay(1);
+    if (after > 0) await covered(resource, after);
+    server.bytesPerSecond = 2_000_000;
+
+    const [requests, sent] = [server.exchanges.length, server.sent];
+    const bytes = await (early ?? firstValueFrom(resource.read(tail)));
+    expect(Buffer.compare(bytes, content.subarray(tail.start))).toBe(0);
+    // Those of the moment before the server heard of it, and those that were sent when they arrived.
+    expect(server.sent - sent).toBeLessThan(bytes.length + 3 * SMALL);
+    // Beside it only what was on its way to the server, or is the next.
+    const made = server.asked.slice(requests);
+    expect(made).toContainEqual({ start: tail.start, end: after > 0 ? tail.end : tail.start + MIB });
+    expect(made.length).toBeLessThanOrEqual(3);
+    downloading.unsubscribe();
+  });
+
+  it('keeps what came by requests that it gives up, and fetches the rest of them later', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 40_000_000;
+    const resource = newResource();
+    const completed = lastValueFrom(download(resource, server.url));
+    await covered(resource, 1.5 * MIB);
+    const before = resource.coverage;
+    await firstValueFrom(resource.read(tail));
+    for (const range of before) expect(resource.has(range)).toBe(true);
+    expect(server.exchanges.filter(({ aborted }) => aborted)).toHaveLength(1);
+    await completed;
+    expectCommitted(resource, content);
+    expect(server.sent).toBeLessThan(content.length + MIB);
+  });
+
+  it('goes on reading ahead from there, and fills what it has left out in the end', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 40_000_000;
+    const resource = newResource();
+    const completed = lastValueFrom(download(resource, server.url));
+    await covered(resource, 100);
+    const middle = { start: 10 * MIB, end: 10 * MIB + SMALL };
+    await firstValueFrom(resource.read(middle));
+    await completed;
+    const starts = server.asked.map((range) => range?.start ?? -1);
+    expect(starts.slice(1, 4)).toEqual([10 * MIB, 11 * MIB, 12 * MIB]);
+    expect(Math.max(...starts.slice(11))).toBeLessThan(10 * MIB);
+    expectCommitted(resource, content);
+  });
+
+  it('serves several side by side, and no more at once than it may', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 1_000_000;
+    server.latency = 20;
+    const resource = newResource();
+    const downloading = download(resource, server.url, { concurrency: 3 }).subscribe();
+    await covered(resource, 1);
+    const places = [3, 6, 9, 12, 15].map((at) => ({ start: at * MIB, end: at * MIB + SMALL }));
+    const order: number[] = [];
+    await lastValueFrom(
+      merge(...places.map((range) => resource.read(range).pipe(filter(() => order.push(range.start) > 0)))).pipe(
+        toArray(),
+      ),
+    );
+    const starts = server.asked.map((range) => range?.start ?? -1);
+    expect(starts.slice(1, 4).toSorted((a, b) => a - b)).toEqual(places.slice(0, 3).map(({ start }) => start));
+    expect(new Set(starts.slice(1))).toEqual(new Set(places.map(({ start }) => start)));
+    expect(server.exchanges.filter(({ aborted }) => !aborted).length).toBeLessThanOrEqual(3);
+    downloading.unsubscribe();
+  });
+
+  it('serves first who needs it first', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 2_000_000;
+    const resource = newResource();
+    const now = Date.now();
+    const wait = (at: number, neededBy?: number): Promise<unknown> =>
+      firstValueFrom(resource.waitRange({ start: at, end: at + SMALL }, { neededBy }));
+    const waits = [wait(3 * MIB), wait(6 * MIB, now + 2000), wait(9 * MIB, now + 1000)];
+    const downloading = download(resource, server.url, { concurrency: 1 }).subscribe();
+    await Promise.all(waits);
+    expect(server.asked.map((range) => range?.start)).toEqual([9 * MIB, 6 * MIB, 3 * MIB]);
+    downloading.unsubscribe();
+  });
+
+  it('lets the next chunk of a reader in order come on the stream that is bringing it', async () => {
+    const server = await TestServer.start(content.subarray(0, 3 * MIB), '"v1"');
+    server.bytesPerSecond = 4_000_000;
+    const resource = newResource();
+    const reading = lastValueFrom(readChunks(resource, { chunkSize: 10_000 }).pipe(toArray()));
+    await lastValueFrom(download(resource, server.url));
+    expect(md5(Buffer.concat(await reading))).toBe(md5(server.content));
+    expect(server.asked.map((range) => range?.start)).toEqual([0, MIB, 2 * MIB]);
+  });
+});
+
+describe('a download that reads ahead only so far', () => {
+  const content = makeContent(2_000_000);
+
+  it('idles when that is there, until somebody waits for more', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    const downloading = download(resource, server.url, { readAhead: 200_000, chunkSize: 150_000 }).subscribe();
+    await covered(resource, 200_000);
+    await delay(100);
+    expect(resource.coverage.toArray()).toEqual([{ start: 0, end: 200_000 }]);
+    await firstValueFrom(resource.read({ start: 1_000_000, end: 1_010_000 }));
+    await covered(resource, 410_000);
+    await delay(100);
+    expect(resource.coverage.toArray()).toEqual([
+      { start: 0, end: 200_000 },
+      { start: 1_000_000, end: 1_210_000 },
+    ]);
+    expect(server.active).toBe(0);
+    downloading.unsubscribe();
+  });
+
+  it('asks for nothing before somebody waits, and for nothing else, when it is not to read ahead at all', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    const completed = lastValueFrom(download(resource, server.url, { readAhead: 0 }));
+    await delay(100);
+    expect(server.exchanges).toEqual([]);
+    await firstValueFrom(resource.read({ start: 500_000, end: 500_100 }));
+    await delay(50);
+    expect(server.asked).toEqual([{ start: 500_000, end: 500_100 }]);
+    await lastValueFrom(readChunks(resource));
+    await completed;
+    expectCommitted(resource, content);
+    expect(server.sent).toBe(content.length);
+  });
+
+  it('completes as readers take it', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    const chunks$ = readChunks(resource, { project: (chunk) => [chunk] }).pipe(take(1000), toArray());
+    const reading = lastValueFrom(chunks$);
+    await lastValueFrom(download(resource, server.url, { readAhead: 300_000, chunkSize: 100_000 }));
+    expect(md5(Buffer.concat(await reading))).toBe(md5(content));
+  });
+});

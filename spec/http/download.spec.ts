@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { MemDriver, readChunks, Resource } from 'tidemark';
+import { download } from 'tidemark/http';
+import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from './fixtures.js';
+import { TestServer } from './test-server.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+describe('a download', () => {
+  it('writes everything and commits, and sets length and identity with the first answer', async () => {
+    const content = makeContent(3_000_000);
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    await complete(resource, server.url);
+    expectCommitted(resource, content);
+    expect(resource.identity).toBe('"v1"');
+    expect(resource.expectedLength).toBe(content.length);
+  });
+
+  it('takes no more requests than its chunks need, and fetches no byte twice', async () => {
+    const content = makeContent(20_000_000);
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 40_000_000;
+    const resource = newResource();
+    const reading = lastValueFrom(readChunks(resource).pipe(toArray()));
+    await complete(resource, new URL(server.url));
+    expectCommitted(resource, content);
+    expect(server.asked.length).toBe(Math.ceil(content.length / MIB));
+    expectPartition(server.asked, content.length);
+    expect(server.sent).toBe(content.length);
+    expect(md5(Buffer.concat(await reading))).toBe(md5(content));
+  });
+
+  it('emits progress at once, on the way and at the end', async () => {
+    const content = makeContent(600_000);
+    const server = await TestServer.start(content);
+    server.bytesPerSecond = 800_000;
+    const samples = await lastValueFrom(download(newResource(), server.url).pipe(toArray()));
+    expect(samples[0]).toEqual({ coveredBytes: 0, bytesPerSecond: 0 });
+    expect(samples.length).toBeGreaterThan(2);
+    expect(samples.at(-1)).toMatchObject({ coveredBytes: 600_000, totalBytes: 600_000, fraction: 1, etaMs: 0 });
+    expect(samples.at(-1)?.bytesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('completes at once on a committed resource, and asks nothing', async () => {
+    const server = await TestServer.start(makeContent(1000));
+    const resource = newResource();
+    resource.writeAll(new Uint8Array(3));
+    const samples = await lastValueFrom(download(resource, server.url).pipe(toArray()));
+    expect(samples).toEqual([{ coveredBytes: 3, totalBytes: 3, fraction: 1, bytesPerSecond: 0, etaMs: 0 }]);
+    expect(server.exchanges).toEqual([]);
+  });
+
+  it('leaves the resource active, complete, when it is not to commit', async () => {
+    const content = makeContent(100_000);
+    const server = await TestServer.start(content);
+    const resource = newResource();
+    await complete(resource, server.url, { commit: false });
+    expect(resource.status).toEqual({ state: 'active', expectedLength: content.length });
+    resource.commit();
+    expectCommitted(resource, content);
+  });
+
+  it('refuses a second one on the same resource, and goes on with the first', async () => {
+    const content = makeContent(500_000);
+    const server = await TestServer.start(content);
+    server.bytesPerSecond = 1_000_000;
+    const resource = newResource();
+    const first = complete(resource, server.url);
+    expect(await failure(resource, server.url)).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(resource.status.state).toBe('active');
+    await first;
+    expectCommitted(resource, content);
+  });
+
+  it('fetches only what is missing', async () => {
+    const content = makeContent(1_000_000);
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    resource.writeAt(100_000, content.subarray(100_000, 400_000));
+    resource.writeAt(700_000, content.subarray(700_000, 1_000_000));
+    await complete(resource, server.url);
+    expectCommitted(resource, content);
+    expect(server.asked).toEqual([
+      { start: 0, end: 100_000 },
+      { start: 400_000, end: 700_000 },
+    ]);
+  });
+
+  it.each([
+    ['at once', 0],
+    ['while it is connected', 5],
+    ['while bytes come', 200],
+  ])('stops everything when it is unsubscribed from %s, and is gone on with later', async (_, after) => {
+    const content = makeContent(1_000_000);
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 1_000_000;
+    const resource = newResource();
+    const subscription = download(resource, server.url, { chunkSize: 200_000 }).subscribe();
+    if (after > 0) await delay(after);
+    subscription.unsubscribe();
+    expect(resource.status.state).toBe('active');
+    const { coveredBytes } = resource;
+    while (server.active > 0) await delay(5);
+    expect(resource.coveredBytes).toBe(coveredBytes);
+    const missing = [...resource.coverage.gaps({ start: 0, end: content.length })];
+    server.exchanges = [];
+    server.bytesPerSecond = Infinity;
+    await complete(resource, server.url, { chunkSize: 1_000_000 });
+    expectCommitted(resource, content);
+    expect(server.asked).toEqual(missing);
+  });
+
+  it('ends when the resource is closed, cancelled or failed by somebody else, and asks for nothing more', async () => {
+    const server = await TestServer.start(makeContent(1_000_000));
+    server.bytesPerSecond = 1_000_000;
+    for (const [end, code] of [
+      [(resource: ReturnType<typeof newResource>) => resource.close(), 'CLOSED'],
+      [(resource: ReturnType<typeof newResource>) => resource.fail('enough'), 'FAILED'],
+    ] as const) {
+      const resource = newResource();
+      const ended = failure(resource, server.url);
+      await firstValueFrom(resource.writes$);
+      end(resource);
+      expect(await ended).toMatchObject({ code });
+      while (server.active > 0) await delay(5);
+    }
+  });
+
+  it('completes when somebody else has committed the resource', async () => {
+    const server = await TestServer.start(makeContent(1_000_000));
+    server.bytesPerSecond = 1_000_000;
+    const resource = newResource();
+    const completed = complete(resource, server.url);
+    await firstValueFrom(resource.writes$);
+    resource.writeAll(new Uint8Array(10));
+    await completed;
+    expect(resource.length).toBe(10);
+  });
+
+  it('ends with what a write throws, and can be gone on with', async () => {
+    const content = makeContent(300_000);
+    const server = await TestServer.start(content);
+    const resource = Resource.open(new MemDriver({ capacity: 100_000 }));
+    expect(await failure(resource, server.url)).toMatchObject({ code: 'CAPACITY' });
+    expect(resource.status).toMatchObject({ state: 'failed' });
+    resource.close();
+  });
+
+  it.each([
+    ['concurrency', { concurrency: 0 }],
+    ['chunkSize', { chunkSize: 1.5 }],
+    ['readAhead', { readAhead: -1 }],
+    ['timeout', { timeout: NaN }],
+    ['retry.count', { retry: { count: -1 } }],
+    ['retry.delay', { retry: { delay: Infinity } }],
+    ['onError', { onError: 'ignore' as 'leave' }],
+  ])('refuses an option that makes no sense: %s', (name, options) => {
+    const refused = thrownBy(() => download(newResource(), 'http://127.0.0.1/', options));
+    expect(refused.code).toBe('INVALID_ARGUMENT');
+    expect(refused.message).toContain(`Expected ${name} to be `);
+  });
+
+  it('refuses what is no URL, at the call or from a function', async () => {
+    const refused = thrownBy(() => download(newResource(), 'song.flac'));
+    expect(refused.code).toBe('INVALID_ARGUMENT');
+    expect(refused.message).toContain('"song.flac"');
+    expect(await failure(newResource(), () => 'song.flac')).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('goes through the fetch that it is given, with the headers that it is given', async () => {
+    const content = makeContent(10_000);
+    const server = await TestServer.start(content);
+    const resource = newResource();
+    const asked: string[] = [];
+    await complete(resource, server.url, {
+      headers: { authorization: 'Bearer 1', range: 'bytes=0-0', 'if-range': '"x"' },
+      fetch: (input, init) => {
+        asked.push(input as string);
+        return fetch(input, init);
+      },
+    });
+    expect(asked).toEqual([server.url]);
+    const { headers } = server.exchanges[0]?.request ?? {};
+    expect(headers).toMatchObject({
+      authorization: 'Bearer 1',
+      range: 'bytes=0-1048575',
+      'accept-encoding': 'identity',
+    });
+    expect(headers).not.toHaveProperty('if-range');
+    expectCommitted(resource, content);
+  });
+});
+
+function thrownBy(call: () => unknown): { code?: string; message: string } {
+  try {
+    call();
+  } catch (error) {
+    return error as { code?: string; message: string };
+  }
+  throw new Error('It did not throw.');
+}
