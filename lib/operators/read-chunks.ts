@@ -1,26 +1,12 @@
-import {
-  asyncScheduler,
-  from,
-  ignoreElements,
-  merge,
-  Observable,
-  type ObservableInput,
-  skip,
-  type Subscriber,
-  Subscription,
-  take,
-} from 'rxjs';
+import { asyncScheduler, from, Observable, type ObservableInput, type Subscriber, Subscription } from 'rxjs';
 
 import { StorageError } from '../errors/storage-error.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
 import { checkRange } from '../range/checks.js';
 import type { ResourceView } from '../view/resource-view.js';
-import { waitApart } from '../view/wait-apart.js';
-import { knownEnd, knownEnd$ } from './known-end.js';
-
-const DEFAULT_CHUNK = 64 * 1024;
-/** Bytes after which the event loop gets a turn, however much is there already. */
-const TURN = 2 ** 20;
+import { arrival } from './arrival.js';
+import { DEFAULT_CHUNK, TURN } from './chunk-sizes.js';
+import { knownEnd } from './known-end.js';
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -153,14 +139,15 @@ class ChunkLoop {
 
   #step(): void {
     const position = this.#position;
-    const end = Math.min(this.#end, knownEnd(this.#view));
+    const seenEnd = knownEnd(this.#view);
+    const end = Math.min(this.#end, seenEnd);
     if (position >= end) {
       this.#subscriber.complete();
       return;
     }
     const limit = Math.min(end, position + this.#chunkSize);
     const available = (this.#view.nextGap(position, limit)?.start ?? limit) - position;
-    if (available === 0) this.#wait(position, limit);
+    if (available === 0) this.#wait(arrival(this.#view, position, limit, seenEnd));
     else if (this.#sinceTurn >= TURN) this.#yield();
     else this.#read(position, available);
   }
@@ -179,23 +166,15 @@ class ChunkLoop {
     this.#hold((done) => asyncScheduler.schedule(done));
   }
 
-  /** The first byte ends the wait; the demand is for the chunk. A change of the known end is a reason to look again, too. */
-  #wait(position: number, limit: number): void {
-    const view = this.#view;
+  #wait(arrived: Observable<never>): void {
     this.#sinceTurn = 0;
     this.#hold((done) =>
-      merge(
-        waitApart(view, { start: position, end: position + 1 }, { passive: true }),
-        waitApart(view, { start: position, end: limit }).pipe(ignoreElements()),
-        knownEnd$(view).pipe(skip(1)),
-      )
-        .pipe(take(1))
-        .subscribe({
-          error: (error: unknown) => {
-            this.#subscriber.error(error);
-          },
-          complete: done,
-        }),
+      arrived.subscribe({
+        error: (error: unknown) => {
+          this.#subscriber.error(error);
+        },
+        complete: done,
+      }),
     );
   }
 
