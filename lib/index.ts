@@ -38,6 +38,7 @@ export { progress } from './operators/progress.js';
 export type { Progress } from './operators/progress.js';
 export { readChunks } from './operators/read-chunks.js';
 export type { ReadChunksOptions } from './operators/read-chunks.js';
+export { toReadableStream } from './operators/to-readable-stream.js';
 export { whenCommitted } from './operators/when-committed.js';
 export { writeTo } from './operators/write-to.js';
 export type { OffsetChunk, WriteToOptions } from './operators/write-to.js';
