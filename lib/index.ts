@@ -34,6 +34,8 @@ export type {
 } from './drivers/driver.js';
 
 // Operators
+export { byteSource } from './operators/byte-source.js';
+export type { ByteSource } from './operators/byte-source.js';
 export { progress } from './operators/progress.js';
 export type { Progress } from './operators/progress.js';
 export { readChunks } from './operators/read-chunks.js';

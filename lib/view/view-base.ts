@@ -10,7 +10,7 @@ import { BytesView, interruptedError } from './bytes-view.js';
 import { Notifications } from './notifications.js';
 import type { ResourceView, WaitOptions } from './resource-view.js';
 import { StateStream } from './state-stream.js';
-import { WAIT_APART } from './wait-apart.js';
+import { READ_APART, WAIT_APART } from './wait-apart.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /**
@@ -52,17 +52,12 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   /** See {@link ResourceView.read}. */
   read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>> {
-    const { start, end } = range;
-    return this.waits.wait(start, end, { clipped: true }).pipe(
-      map((outcome) => {
-        if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
-        if (outcome === WaitOutcome.Eof || start === end) return new Uint8Array(0);
-        const stop = Math.min(end, this.expectedLength ?? end, this.control.coveredUntil(start));
-        const target = allocate(Math.max(0, stop - start));
-        const length = this.readAt(start, target);
-        return length === target.length ? target : target.slice(0, length);
-      }),
-    );
+    return this.#read(range, false);
+  }
+
+  /** @internal */
+  [READ_APART](range: ByteRange): Observable<Uint8Array<ArrayBuffer>> {
+    return this.#read(range, true);
   }
 
   /** @internal */
@@ -84,6 +79,19 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   protected errorContext(): ErrorContext {
     return {};
+  }
+
+  #read({ start, end }: ByteRange, apart: boolean): Observable<Uint8Array<ArrayBuffer>> {
+    return this.waits.wait(start, end, { clipped: true, apart }).pipe(
+      map((outcome) => {
+        if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
+        if (outcome === WaitOutcome.Eof || start === end) return new Uint8Array(0);
+        const stop = Math.min(end, this.expectedLength ?? end, this.control.coveredUntil(start));
+        const target = allocate(Math.max(0, stop - start));
+        const length = this.readAt(start, target);
+        return length === target.length ? target : target.slice(0, length);
+      }),
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { firstValueFrom, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { type ReaderHandle, type ReaderPort, Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
-import { bytes, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
+import { bytes, codeOf, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
 
 async function asyncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
   const resource = Resource.open(newDriver());
@@ -61,6 +61,35 @@ describe('an asynchronous reader in a worker', () => {
     await demandsOf(resource, 'a');
     resource.close();
     expect(await thread.ended('closed')).toBe('CLOSED');
+  });
+
+  test('gives a stream, and waits as that', async () => {
+    const { resource, thread } = await asyncReader();
+    const all = thread.call('stream', 'a');
+    const part = thread.call('stream', 'a', range(5, 15));
+    await demandsOf(resource, 'a', 2);
+    resource.writeAt(10, bytes(10, 2));
+    resource.writeAt(0, bytes(10, 1));
+    resource.commit();
+    expect(await part).toEqual(new Uint8Array([1, 1, 1, 1, 1, 2, 2, 2, 2, 2]));
+    expect(await all).toEqual(new Uint8Array([...bytes(10, 1), ...bytes(10, 2)]));
+    resource.reactivate();
+    const failing = codeOf(thread.call('stream', 'a'));
+    await demandsOf(resource, 'a');
+    resource.fail('no more');
+    expect(await failing).toBe('FAILED');
+  });
+
+  test('gives a byte source, and waits as that', async () => {
+    const { resource, thread } = await asyncReader();
+    const answer = thread.call('source', 'a', 2, 6);
+    expect((await demandsOf(resource, 'a')).map((demand) => demand.range)).toEqual([range(0, 1)]);
+    resource.expectedLength = 100;
+    await firstValueFrom(
+      resource.demand$.pipe(filter((demands) => demands.some((demand) => demand.range.start === 2))),
+    );
+    resource.writeAt(0, bytes(10));
+    expect(await answer).toEqual([100, bytes(4)]);
   });
 
   test('ends clipped reads when the expected length changes, and only those', async () => {

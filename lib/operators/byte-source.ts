@@ -1,0 +1,74 @@
+import { filter, firstValueFrom, ignoreElements, map, merge, type Observable, Subject } from 'rxjs';
+
+import { StorageError } from '../errors/storage-error.js';
+import { endedError } from '../view/answer-error.js';
+import type { ResourceView } from '../view/resource-view.js';
+import { readApart, waitApart } from '../view/wait-apart.js';
+import { knownEnd } from './known-end.js';
+
+/** Random access by promises; the shape of the options of mediabunny's `CustomSource`. Made by {@link byteSource}. */
+export interface ByteSource {
+  /**
+   * Resolves to the total length in bytes as soon as it is known, and demands the first byte until then.
+   *
+   * Rejects with `FAILED`, `CANCELLED` or `CLOSED` if it will not be known.
+   */
+  readonly getSize: () => Promise<number>;
+  /**
+   * Resolves to a copy of the bytes of `[start, end)` once all of them are there; demands them until then.
+   *
+   * They are fewer, or none, where the content ends before `end`. Rejects as `ResourceView.read` errors, but an interrupt does not
+   * reach it.
+   */
+  readonly read: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Withdraws what is pending, with its demand, and rejects it, and all later calls, with `CLOSED`. The view stays open. */
+  readonly dispose: () => void;
+}
+
+/**
+ * Gives `view` to what reads in any order, by promises: to mediabunny's `CustomSource` as its options, to tag readers.
+ *
+ * Nothing is demanded but what is being asked for. The functions need no `this`, and can be spread among other options.
+ *
+ * @example
+ * ```ts
+ * import { ALL_FORMATS, CustomSource, Input } from 'mediabunny';
+ * import { byteSource, MemDriver, Resource } from 'tidemark';
+ *
+ * const resource = Resource.open(new MemDriver()); // somebody writes into it
+ * using input = new Input({ source: new CustomSource(byteSource(resource)), formats: ALL_FORMATS });
+ * console.log(await input.computeDuration(), 'seconds');
+ * ```
+ */
+export function byteSource(view: ResourceView): ByteSource {
+  const disposed$ = new Subject<never>();
+  // The first to emit or to error settles the promise, and unsubscribes the other.
+  const settle = <T>(source: Observable<T>): Promise<T> => firstValueFrom(merge(disposed$, source));
+  return {
+    getSize: () => settle(merge(size$(view), firstByte$(view))),
+    read: (start, end) => settle(readApart(view, { start, end })),
+    dispose: () => {
+      disposed$.error(new StorageError('CLOSED', 'Asked for bytes of a source that is disposed. Make another one.'));
+    },
+  };
+}
+
+/** Emits the length once it is known; errors if it will not be. */
+function size$(view: ResourceView): Observable<number> {
+  return view.status$.pipe(
+    map((status) => {
+      const size = knownEnd(view);
+      const { state } = status;
+      if (state === 'closed' || state === 'cancelled' || (state === 'failed' && size === Infinity)) {
+        throw endedError(status, 'Asked for the length');
+      }
+      return size;
+    }),
+    filter((size) => size !== Infinity),
+  );
+}
+
+/** Waits for the first byte, so that a downloader that only answers demand gets to know the length. */
+function firstByte$(view: ResourceView): Observable<never> {
+  return waitApart(view, { start: 0, end: 1 }).pipe(ignoreElements());
+}
