@@ -29,16 +29,32 @@ export interface WriteToOptions {
  * the source completes, the resource is committed. An error of the source, of a write or of the commit fails the resource
  * (`onError: 'leave'`: leaves it active) and is passed on. Unsubscribing leaves the resource active, to be gone on with.
  *
+ * A Node stream and a web stream are sources by `from(stream)`, which asks for a chunk only when the one before it is written. But RxJS
+ * notices an unsubscription only when the stream's next chunk comes, and until then leaves it open, and locked. So close it yourself:
+ * a Node stream by `finalize(() => stream.destroy())`; a response by `fromFetch` with a `selector`, which aborts the request; any other
+ * web stream by sending it through `pipeThrough(new TransformStream(), { signal })`, and aborting that signal in `finalize`.
+ *
  * @example
  * ```ts
- * import { from } from 'rxjs';
+ * import { createReadStream } from 'node:fs';
+ * import { finalize, from, type ObservableInput } from 'rxjs';
+ * import { fromFetch } from 'rxjs/fetch';
  * import { MemDriver, Resource, writeTo } from 'tidemark';
  *
- * const resource = Resource.open(new MemDriver());
+ * const parts = Resource.open(new MemDriver());
  * from([new Uint8Array(3), new Uint8Array(2)])
- *   .pipe(writeTo(resource))
- *   .subscribe({ next: (range) => console.log(range), complete: () => console.log(resource.length) });
+ *   .pipe(writeTo(parts))
+ *   .subscribe({ next: (range) => console.log(range), complete: () => console.log(parts.length) });
  * // { start: 0, end: 3 }, { start: 3, end: 5 }, 5
+ *
+ * const copy = Resource.open(new MemDriver());
+ * const file = createReadStream('song.flac');
+ * from(file).pipe(writeTo(copy), finalize(() => file.destroy())).subscribe();
+ *
+ * // RxJS takes the chunks of a web stream for something else: say what they are.
+ * const remote = Resource.open(new MemDriver());
+ * const selector = ({ body }: Response): ObservableInput<Uint8Array> => body ?? [];
+ * fromFetch('https://example.org/song.flac', { selector }).pipe(writeTo(remote)).subscribe();
  * ```
  */
 export function writeTo(

@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { finalize, from, lastValueFrom, type ObservableInput } from 'rxjs';
+import { fromFetch } from 'rxjs/fetch';
+
+import { MemDriver, Resource, writeTo } from '../../lib/index.js';
+import { closeAll, open, ranges, turn } from '../resource/fixtures.js';
+
+afterEach(closeAll);
+
+/** A web stream as RxJS sees it in a browser whose streams are no async iterables. */
+function withoutAsyncIterator(stream: ReadableStream<Uint8Array>): ObservableInput<Uint8Array> {
+  return { getReader: () => stream.getReader() } as unknown as ObservableInput<Uint8Array>;
+}
+
+/** A web stream that one can write into, and what became of it. */
+function idleStream(): {
+  stream: ReadableStream<Uint8Array>;
+  enqueue: (chunk: Uint8Array) => void;
+  cancelled: () => boolean;
+} {
+  let cancelled = false;
+  let control: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      control = controller;
+      controller.enqueue(new Uint8Array(3));
+    },
+    cancel: () => {
+      cancelled = true;
+    },
+  });
+  return { stream, enqueue: (chunk) => control?.enqueue(chunk), cancelled: () => cancelled };
+}
+
+const chunks = [Buffer.from('one '), Buffer.from('two '), Buffer.from('three')];
+
+describe('writeTo, fed from a Node stream', () => {
+  it('writes its chunks, and commits at its end', async () => {
+    const resource = open();
+    expect(await lastValueFrom(from(Readable.from(chunks)).pipe(writeTo(resource)))).toEqual({ start: 8, end: 13 });
+    expect(Buffer.from(resource.readAll()).toString()).toBe('one two three');
+  });
+
+  it('asks for a chunk only when the one before it is written', async () => {
+    const resource = open();
+    const ahead: number[] = [];
+    let made = 0;
+    const source = new Readable({
+      highWaterMark: 1,
+      read() {
+        ahead.push(made - resource.coveredBytes);
+        made += 4;
+        this.push(made <= 400 ? Buffer.alloc(4) : null);
+      },
+    });
+    await lastValueFrom(from(source).pipe(writeTo(resource)));
+    expect(ahead).toEqual(new Array(101).fill(0));
+  });
+
+  it('fails the resource with its error, and keeps what it had given', async () => {
+    const resource = open();
+    const source = new PassThrough();
+    const written = lastValueFrom(from(source).pipe(writeTo(resource)));
+    source.write('some');
+    await turn();
+    source.destroy(new Error('connection reset'));
+    await expect(written).rejects.toThrow('connection reset');
+    expect(resource.status).toEqual({ state: 'failed', reason: 'connection reset' });
+    expect(ranges(resource)).toEqual([{ start: 0, end: 4 }]);
+  });
+
+  it('is closed when a write fails', async () => {
+    const source = new PassThrough();
+    const resource = Resource.open(new MemDriver({ capacity: 4 }));
+    const written = lastValueFrom(from(source).pipe(writeTo(resource)));
+    source.write('too much');
+    await expect(written).rejects.toMatchObject({ code: 'CAPACITY' });
+    await turn();
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('as documented: RxJS leaves it open when unsubscribed, until its next chunk; `finalize` closes it', async () => {
+    for (const documented of [false, true]) {
+      const resource = open();
+      const source = new PassThrough();
+      source.write('some');
+      const errors: unknown[] = [];
+      const subscription = from(source)
+        .pipe(writeTo(resource), documented ? finalize(() => source.destroy()) : (same) => same)
+        .subscribe({ error: (error: unknown) => errors.push(error) });
+      await turn();
+      subscription.unsubscribe();
+      await turn();
+      expect([source.destroyed, resource.status.state, resource.coveredBytes]).toEqual([documented, 'active', 4]);
+      if (!documented) source.write('more');
+      await turn();
+      // What came too late is not written.
+      expect([source.destroyed, resource.coveredBytes, errors]).toEqual([true, 4, []]);
+    }
+  });
+});
+
+describe('writeTo, fed from a web stream', () => {
+  it.each<[string, (stream: ReadableStream<Uint8Array>) => ObservableInput<Uint8Array>]>([
+    ['that is an async iterable', (stream) => stream],
+    ['that is none', withoutAsyncIterator],
+  ])('asks for a chunk only when the one before it is written: one %s', async (_, wrap) => {
+    const resource = open();
+    const ahead: number[] = [];
+    let made = 0;
+    const source = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          ahead.push(made - resource.coveredBytes);
+          made += 4;
+          if (made <= 400) controller.enqueue(new Uint8Array(4));
+          else controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    await lastValueFrom(from(wrap(source)).pipe(writeTo(resource)));
+    expect(ahead).toEqual(new Array(101).fill(0));
+    expect(resource.length).toBe(400);
+  });
+
+  it('fails the resource with its error, and keeps what it had given', async () => {
+    const resource = open();
+    const source = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          if (resource.coveredBytes === 0) controller.enqueue(new Uint8Array(4));
+          else controller.error(new Error('connection reset'));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const written = lastValueFrom(from<ObservableInput<Uint8Array>>(source).pipe(writeTo(resource)));
+    await expect(written).rejects.toThrow('connection reset');
+    expect(resource.status).toEqual({ state: 'failed', reason: 'connection reset' });
+    expect(ranges(resource)).toEqual([{ start: 0, end: 4 }]);
+  });
+
+  it.each<[string, (stream: ReadableStream<Uint8Array>) => ObservableInput<Uint8Array>, boolean]>([
+    ['cancels it then, where it is an async iterable', (stream) => stream, true],
+    ['only unlocks it then, where it is none', withoutAsyncIterator, false],
+  ])('RxJS leaves it locked when unsubscribed, until its next chunk, and %s', async (_, wrap, cancels) => {
+    const resource = open();
+    const { stream, enqueue, cancelled } = idleStream();
+    const subscription = from(wrap(stream)).pipe(writeTo(resource)).subscribe();
+    await turn();
+    subscription.unsubscribe();
+    await turn();
+    expect([cancelled(), stream.locked]).toEqual([false, true]);
+    enqueue(new Uint8Array(3));
+    await turn();
+    expect([cancelled(), stream.locked, resource.coveredBytes]).toEqual([cancels, false, 3]);
+  });
+
+  it('as documented: a signal cancels it at once', async () => {
+    const resource = open();
+    const { stream, cancelled } = idleStream();
+    const abort = new AbortController();
+    const errors: unknown[] = [];
+    const source = stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: abort.signal });
+    const subscription = from<ObservableInput<Uint8Array>>(source)
+      .pipe(
+        writeTo(resource),
+        finalize(() => abort.abort()),
+      )
+      .subscribe({ error: (error: unknown) => errors.push(error) });
+    await turn();
+    expect(resource.coveredBytes).toBe(3);
+    subscription.unsubscribe();
+    await turn();
+    expect([cancelled(), resource.status.state, errors]).toEqual([true, 'active', []]);
+  });
+
+  it('as documented: `fromFetch` ends the request when unsubscribed', async () => {
+    let ended = (): void => undefined;
+    const requestEnded = new Promise<void>((resolve) => (ended = resolve));
+    const server = createServer((_, response) => {
+      response.on('close', ended).write('some');
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const resource = open();
+      const selector = ({ body }: Response): ObservableInput<Uint8Array> => body ?? [];
+      const written: unknown[] = [];
+      const subscription = fromFetch(url, { selector })
+        .pipe(writeTo(resource))
+        .subscribe((range) => {
+          written.push(range);
+          subscription.unsubscribe();
+        });
+      await requestEnded;
+      expect([written, resource.status.state]).toEqual([[{ start: 0, end: 4 }], 'active']);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
