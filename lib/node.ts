@@ -1,3 +1,7 @@
+// Serving over HTTP
+export { sendRangeResponse } from './node/send-range-response.js';
+export type { RangeResponseOptions } from './http/range-response.js';
+
 // Files
 export { MmapDriver } from './drivers/mmap/mmap-driver.js';
 export type { FileInspection } from './drivers/mmap/inspect-file.js';

@@ -1,10 +1,9 @@
-import { filter, firstValueFrom, ignoreElements, map, merge, type Observable, Subject } from 'rxjs';
+import { firstValueFrom, merge, type Observable, Subject } from 'rxjs';
 
 import { StorageError } from '../errors/storage-error.js';
-import { endedError } from '../view/answer-error.js';
 import type { ResourceView } from '../view/resource-view.js';
-import { readApart, waitApart } from '../view/wait-apart.js';
-import { knownEnd } from './known-end.js';
+import { readApart } from '../view/wait-apart.js';
+import { knownLength } from './known-length.js';
 
 /** Random access by promises; the shape of the options of mediabunny's `CustomSource`. Made by {@link byteSource}. */
 export interface ByteSource {
@@ -45,30 +44,10 @@ export function byteSource(view: ResourceView): ByteSource {
   // The first to emit or to error settles the promise, and unsubscribes the other.
   const settle = <T>(source: Observable<T>): Promise<T> => firstValueFrom(merge(disposed$, source));
   return {
-    getSize: () => settle(merge(size$(view), firstByte$(view))),
+    getSize: () => settle(knownLength(view, 0)),
     read: (start, end) => settle(readApart(view, { start, end })),
     dispose: () => {
       disposed$.error(new StorageError('CLOSED', 'Asked for bytes of a source that is disposed. Make another one.'));
     },
   };
-}
-
-/** Emits the length once it is known; errors if it will not be. */
-function size$(view: ResourceView): Observable<number> {
-  return view.status$.pipe(
-    map((status) => {
-      const size = knownEnd(view);
-      const { state } = status;
-      if (state === 'closed' || state === 'cancelled' || (state === 'failed' && size === Infinity)) {
-        throw endedError(status, 'Asked for the length');
-      }
-      return size;
-    }),
-    filter((size) => size !== Infinity),
-  );
-}
-
-/** Waits for the first byte, so that a downloader that only answers demand gets to know the length. */
-function firstByte$(view: ResourceView): Observable<never> {
-  return waitApart(view, { start: 0, end: 1 }).pipe(ignoreElements());
 }

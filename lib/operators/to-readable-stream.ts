@@ -33,22 +33,48 @@ import { knownEnd } from './known-end.js';
 export function toReadableStream(view: ResourceView, range?: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { start, end } = range ?? { start: 0, end: MAX_OFFSET };
   checkRange(start, end);
-  return new ReadableStream(new ViewSource(view, start, end));
+  return streamUntil(view, start, end);
+}
+
+/** The same for `[start, end)`; an abort of `signal` ends the stream with the signal's reason. */
+export function streamUntil(
+  view: ResourceView,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(new ViewSource(view, start, end, signal));
 }
 
 class ViewSource implements UnderlyingByteSource {
   readonly type = 'bytes';
   readonly #view: ResourceView;
   readonly #end: number;
+  readonly #signal: AbortSignal | undefined;
   /** What a pull waits for, to be unsubscribed when the stream is cancelled. */
   readonly #pending = new Subscription();
   #position: number;
   #sinceTurn = 0;
 
-  constructor(view: ResourceView, start: number, end: number) {
+  constructor(view: ResourceView, start: number, end: number, signal: AbortSignal | undefined) {
     this.#view = view;
     this.#position = start;
     this.#end = end;
+    this.#signal = signal;
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const abort = (): void => {
+      controller.error(signal.reason);
+      this.cancel();
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    this.#pending.add(() => {
+      signal.removeEventListener('abort', abort);
+    });
   }
 
   /** Called once for each read, and not again before it has settled. */
@@ -60,6 +86,7 @@ class ViewSource implements UnderlyingByteSource {
       const seenEnd = knownEnd(view);
       const end = Math.min(this.#end, seenEnd);
       if (position >= end) {
+        this.#pending.unsubscribe();
         controller.close();
         // A BYOB read that is pending at the end gets its buffer back by this, and would wait for ever without it.
         controller.byobRequest?.respond(0);
