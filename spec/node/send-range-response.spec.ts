@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { filter, firstValueFrom } from 'rxjs';
+import type { Resource } from 'tidemark';
+import { sendRangeResponse } from 'tidemark/node';
+import { makeContent, newResource } from '../http/fixtures.js';
+
+const content = makeContent(8_000_000);
+const curl = promisify(execFile);
+
+let resource: Resource;
+let server: Server;
+let url: string;
+/** What became of each answer. */
+let outcomes: Promise<string>[];
+
+beforeEach(async () => {
+  resource = newResource();
+  outcomes = [];
+  server = createServer((request, response) => {
+    const sent = sendRangeResponse(resource, request, response, { headers: { 'content-type': 'audio/flac' } });
+    const outcome = sent.then(
+      () => 'sent',
+      (error: unknown) => {
+        if (!response.headersSent) response.writeHead(502).end('It will not come.');
+        return (error as { code: string }).code;
+      },
+    );
+    outcomes.push(outcome);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+function fill(): void {
+  resource.writeAt(0, content);
+  resource.commit();
+}
+
+async function ask(headers: Record<string, string>): Promise<IncomingMessage> {
+  const request = get(url, { headers });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return response;
+}
+
+async function demanded(some: boolean): Promise<void> {
+  await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0 === some)));
+}
+
+describe('answering a request of http', () => {
+  it('serves curl: parts, the end, the headers alone', async () => {
+    fill();
+    const options = { encoding: 'buffer', maxBuffer: content.length * 2 } as const;
+    for (const [range, start, end] of [
+      ['1000-1999', 1000, 2000],
+      ['-500', content.length - 500, content.length],
+      ['7999000-', 7_999_000, content.length],
+    ] as const) {
+      const { stdout } = await curl('curl', ['-sS', '-r', range, url], options);
+      expect(Buffer.compare(stdout, content.subarray(start, end))).toBe(0);
+    }
+    expect(Buffer.compare((await curl('curl', ['-sS', url], options)).stdout, content)).toBe(0);
+    const { stdout } = await curl('curl', ['-sSI', url], options);
+    expect(stdout.toString()).toMatch(
+      /^HTTP\/1.1 200 OK\r\n[^]*content-length: 8000000\r\n[^]*content-type: audio\/flac\r\n/i,
+    );
+    expect(await Promise.all(outcomes)).toEqual(['sent', 'sent', 'sent', 'sent', 'sent']);
+  });
+
+  it('serves fetch, while bytes are still arriving, headers first', async () => {
+    resource.expectedLength = content.length;
+    const response = await fetch(url, { headers: { range: 'bytes=100-199' } });
+    expect([response.status, response.headers.get('content-range')]).toEqual([206, 'bytes 100-199/8000000']);
+    resource.writeAt(0, content.subarray(0, 1000));
+    expect(Buffer.compare(Buffer.from(await response.arrayBuffer()), content.subarray(100, 200))).toBe(0);
+  });
+
+  it('reads no more than the client takes', async () => {
+    resource.expectedLength = content.length;
+    resource.writeAt(0, content.subarray(0, 7_000_000));
+    const response = await ask({});
+    response.pause();
+    await delay(200);
+    // All that is there fits into no socket's buffers: somebody who read it all would wait for the rest now.
+    expect(await firstValueFrom(resource.demand$)).toEqual([]);
+    response.resume();
+    await demanded(true);
+    resource.writeAt(7_000_000, content.subarray(7_000_000));
+    await once(response, 'end');
+  });
+
+  it.each([
+    ['before there is an answer', undefined],
+    ['while bytes are missing', content.length],
+  ])('withdraws the demand of a client that goes: %s', async (_, expectedLength) => {
+    if (expectedLength !== undefined) resource.expectedLength = expectedLength;
+    const request = get(url, { headers: { range: 'bytes=5000-' } });
+    request.on('error', () => undefined);
+    await demanded(true);
+    request.destroy();
+    await demanded(false);
+    expect(await Promise.all(outcomes)).toEqual(['sent']);
+  });
+
+  it('says when the bytes will not come: by a rejection, or by cutting the connection', async () => {
+    const early = ask({ range: 'bytes=0-' });
+    await demanded(true);
+    resource.fail('no route');
+    expect((await early).statusCode).toBe(502);
+
+    resource.reactivate();
+    resource.expectedLength = content.length;
+    resource.writeAt(0, content.subarray(0, 1000));
+    const response = await ask({});
+    const broken = once(response, 'end').catch((error: unknown) => (error as { code: string }).code);
+    response.resume();
+    await demanded(true);
+    resource.fail('no route');
+    expect(await broken).toBe('ECONNRESET');
+    expect(await Promise.all(outcomes)).toEqual(['FAILED', 'FAILED']);
+  });
+});
