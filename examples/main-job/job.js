@@ -4,12 +4,15 @@
 import { EMPTY, combineLatest, defer, endWith, filter, finalize, forkJoin, ignoreElements, map, merge } from 'rxjs';
 import { defaultIfEmpty, of, scan, share, startWith, switchMap, take, tap, throwIfEmpty } from 'rxjs';
 import { progress } from 'tidemark';
+import { download } from 'tidemark/http';
 import { runDecoder } from './decoder-thread.js';
-import { download } from './downloader.js';
 import { NOT_STARTED, followPlayback, seekStory } from './playback.js';
 import { seekOnce } from './seek.js';
 import { discardIfChanged, startAgainIfChanged } from './start-again.js';
 import { closeStore, describeStore, openStore } from './store.js';
+import { waitForTags } from './tags.js';
+
+const RETRY = { count: 3, delay: 200 }; // ms; somebody is watching
 
 /**
  * @typedef {import('tidemark/node').StorageResource} StorageResource
@@ -56,7 +59,7 @@ export function runJob({ url, seek, store }, display) {
         tap((at) => display.say(`first samples out after ${at.toFixed(2)} s`)),
         defaultIfEmpty(undefined),
       ),
-      downloadEndedAt: download(resource, url).pipe(
+      downloadEndedAt: download(resource, url, { retry: RETRY }).pipe(
         ignoreElements(),
         endWith(undefined),
         map(() => (resource.origin.from === 'complete' ? undefined : seconds())),
@@ -71,6 +74,7 @@ export function runJob({ url, seek, store }, display) {
       display.show(pictures(resource, decoder$)),
       decoder$.pipe(tap((message) => display.say(seekStory(message, seconds())))),
       seek === undefined ? EMPTY : seekOnce(seek, resource, port, decoder$),
+      waitForTags(resource),
     );
     return merge(onTheSide$.pipe(ignoreElements()), outcome$).pipe(
       take(1),

@@ -33,6 +33,8 @@ export class ContentServer {
   tellsLength = true;
   /** Whether it answers as RFC 9110 says to a request for a part of another version: with all of this one. */
   heedsIfRange = true;
+  /** The most bytes in the answer to a request for a part: the client has to ask again for the rest. */
+  longestPart = Infinity;
   /** How many more bytes it sends, in all answers together. */
   budget = Infinity;
   /** What becomes of an answer when there are no more: the connection is left open, or cut. */
@@ -69,7 +71,7 @@ export class ContentServer {
     const isOther = this.heedsIfRange && ifRange !== undefined && ifRange !== etag;
     const whole = asked === undefined || isOther || !this.knowsRanges;
     const { start, end } = whole ? { start: 0, end: content.length } : asked;
-    const last = Math.min(end, content.length) - 1;
+    const last = Math.min(end, content.length, whole ? Infinity : start + this.longestPart) - 1;
     const status = whole ? 200 : start > last ? 416 : 206;
     this.log.push({ asked, ifRange, status });
     if (etag !== undefined) response.setHeader('etag', etag);

@@ -251,7 +251,7 @@ describe('the main job, from a URL', () => {
     async () => {
       const url = await serve((_, response) => response.writeHead(404).end('Nothing here.'));
       const { code, err } = await run(url);
-      expect(err).toContain(`${url}: HTTP 404 Not Found`);
+      expect(err).toContain(`GET ${url}: the server answered 404 Not Found.`);
       expect(code).toBe(1);
     },
     TIMEOUT,
@@ -262,14 +262,13 @@ describe('the main job, from a URL', () => {
     async () => {
       const song = readFileSync(SONG);
       const url = await serve((request, response) => {
-        const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-        if (first !== '0') return response.writeHead(503).end();
-        const end = Number(last) + 1;
-        response.writeHead(206, { 'content-range': `bytes 0-${last}/${song.length}`, 'content-length': end });
+        if (!/^bytes=0-/.test(request.headers.range ?? '')) return response.writeHead(503).end();
+        const end = 32_768;
+        response.writeHead(206, { 'content-range': `bytes 0-${end - 1}/${song.length}`, 'content-length': end });
         return response.end(song.subarray(0, end));
       });
       const { code, err } = await run(url);
-      expect(err).toContain('HTTP 503');
+      expect(err).toContain('the server answered 503');
       expect(code).toBe(1);
     },
     TIMEOUT,

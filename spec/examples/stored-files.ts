@@ -49,12 +49,16 @@ export function byteCount(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** Each byte of the content is in exactly one of these ranges. */
-export function expectPartition(ranges: readonly ByteRange[], length: number): void {
+/** What was asked for is all that was missing, and nothing that was there. */
+export function expectOnlyMissing(stored: readonly ByteRange[], asked: readonly ByteRange[], length: number): void {
+  const clipped = asked.map(({ start, end }) => ({ start, end: Math.min(end, length) }));
+  for (const range of clipped) {
+    expect(stored.filter(({ start, end }) => start < range.end && range.start < end)).toEqual([]);
+  }
   let position = 0;
-  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
-    expect(start).toBe(position);
-    position = end;
+  for (const { start, end } of [...stored, ...clipped].sort((a, b) => a.start - b.start)) {
+    expect(start).toBeLessThanOrEqual(position);
+    position = Math.max(position, end);
   }
   expect(position).toBe(length);
 }
