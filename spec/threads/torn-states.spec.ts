@@ -91,6 +91,20 @@ describe('bytes that are read while their owner writes at full speed', () => {
     },
   );
 
+  test('are streamed, or the stream ends, where content behind a look is replaced by shorter content', async () => {
+    const owner = ownerThread();
+    await owner.call('open', 'r');
+    await owner.call('commit', 'r');
+    const thread = readerThread();
+    await thread.call('attach', 'r', await owner.call('handle', 'r'));
+    const flag = new Flag();
+    const rounds = owner.call<number>('replaceInTurn', 'r', flag.words, { 0xaa: 200, 0xbb: 64 });
+    const ends = thread.call('streamEnds', 'r', flag.words, range(100, 300));
+    setTimeout(() => flag.set(), 5000);
+    expect(await ends).toEqual(['0 bytes', '100 bytes']);
+    expect(await rounds).toBeGreaterThan(10);
+  });
+
   test('end only where content has ended, never at the gap of what it is made into', async () => {
     const owner = ownerThread();
     await owner.call('open', 'r');
