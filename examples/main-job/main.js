@@ -2,7 +2,7 @@
 
 import { firstValueFrom, fromEvent, map, merge, of, switchMap } from 'rxjs';
 import { createDisplay } from './display.js';
-import { serveFile } from './file-server.js';
+import { serveFile } from '../shared/file-server.js';
 import { runJob } from './job.js';
 import { USAGE, readOptions } from './options.js';
 import { isRight, report } from './report.js';

@@ -7,15 +7,16 @@ import lena from 'audio-lena';
 import { ALL_FORMATS, CustomSource, EncodedPacketSink, Input } from 'mediabunny';
 import { switchMap } from 'rxjs';
 import { byteSource, MemDriver, Resource } from 'tidemark';
-import { serveFile } from '../main-job/file-server.js';
-import { downloadSlowly } from './download-slowly.js';
+import { download } from 'tidemark/http';
+import { serveFile } from '../shared/file-server.js';
 
 const BYTES_PER_SECOND = 400_000;
+const READ_AHEAD = 16_384; // bytes; what is asked for may be just four
 const file = process.argv[2] ?? fileURLToPath(lena.url('m4a'));
 
 const resource = Resource.open(new MemDriver());
-const download = serveFile(file, BYTES_PER_SECOND)
-  .pipe(switchMap((url) => downloadSlowly(resource, url)))
+const downloading = serveFile(file, BYTES_PER_SECOND)
+  .pipe(switchMap((url) => download(resource, url, { readAhead: READ_AHEAD })))
   .subscribe({ error: (error) => resource.fail(error) });
 const input = new Input({ source: new CustomSource(byteSource(resource)), formats: ALL_FORMATS });
 
@@ -32,7 +33,7 @@ try {
   process.exitCode = 1;
 } finally {
   input.dispose();
-  download.unsubscribe();
+  downloading.unsubscribe();
   resource.close();
 }
 

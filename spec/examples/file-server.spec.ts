@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom, ReplaySubject, type Subscription } from 'rxjs';
-import { serveFile } from '../../examples/main-job/file-server.js';
+import { serveFile } from '../../examples/shared/file-server.js';
 
 const TIME = new Date(1_700_000_000_000);
 

@@ -32,7 +32,7 @@ describe('the main job, when the content has changed since it was stopped', () =
       const { code, out, err } = await run(server.url, '--to', to);
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`resuming: ${byteCount(ranges)}`);
-      const isNamed = /^"/.test((version as { identity?: string }).identity ?? '');
+      const isNamed = ((version as { identity?: string }).identity ?? '').startsWith('"');
       const why = isNamed ? `GET ${server.url}: the content has changed.` : 'Whether the partial download of ';
       expect(out).toContain(`starting again with nothing. ${why}`);
       expect(out.indexOf('starting again')).toBeLessThan(out.indexOf('first samples out'));

@@ -262,7 +262,7 @@ describe('the main job, from a URL', () => {
     async () => {
       const song = readFileSync(SONG);
       const url = await serve((request, response) => {
-        if (!/^bytes=0-/.test(request.headers.range ?? '')) return response.writeHead(503).end();
+        if (!(request.headers.range ?? '').startsWith('bytes=0-')) return response.writeHead(503).end();
         const end = 32_768;
         response.writeHead(206, { 'content-range': `bytes 0-${end - 1}/${song.length}`, 'content-length': end });
         return response.end(song.subarray(0, end));
