@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { type ByteRange, byteSource, isStorageError, type Resource } from '../../lib/index.js';
+import { byteSource, isStorageError, type Resource } from '../../lib/index.js';
 import {
   bytes,
   cancelled,
@@ -13,15 +13,9 @@ import {
   range,
   turn,
 } from '../resource/fixtures.js';
+import { demand } from './streams.js';
 
 afterEach(closeAll);
-
-/** The ranges that are demanded right now. */
-function demand(resource: Resource): ByteRange[] {
-  let ranges: ByteRange[] = [];
-  resource.demand$.subscribe((demands) => (ranges = demands.map((entry) => entry.range))).unsubscribe();
-  return ranges;
-}
 
 /** What a promise has come to: a value, the code of an error, or undefined while it is pending. */
 function follow(promise: Promise<unknown>): { outcome: unknown } {
