@@ -59,6 +59,7 @@ export class LaneRequests {
     const where = nameOf(address);
     lane.address = address;
     if (lane.whole) this.#rewind(lane);
+    if (lane.drained) return EMPTY;
     const asked = this.unranged ? undefined : { start: lane.position, end: lane.end };
     const since = Date.now();
     /** How far the answer says that it goes. */
@@ -85,9 +86,11 @@ export class LaneRequests {
       map((chunk) => {
         this.#pace.received(chunk.length, Date.now());
         const data = chunk.subarray(0, lane.end - lane.position);
-        const written = writeMissing(this.#resource, lane.position, data);
-        if (written === undefined) throw this.#content.differs(where);
+        const { position } = lane;
+        // Before the write: those who hear of it look at what is still to come.
         lane.position += data.length;
+        const written = writeMissing(this.#resource, position, data);
+        if (written === undefined) throw this.#content.differs(where);
         // At the very end of the answer its connection is about to be free for the next request: it is not cut.
         return { written, goOn: !lane.drained || (lane.end === promised && data.length === chunk.length) };
       }),

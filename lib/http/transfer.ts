@@ -75,6 +75,12 @@ class Transfer {
     );
     if (this.#subscriber.closed) return this.#work;
     this.#work.add(
+      // Anybody's: others may write, too.
+      this.#resource.writes$.subscribe(() => {
+        this.#plan();
+      }),
+    );
+    this.#work.add(
       this.#resource.demand$.subscribe((demands) => {
         this.#demands = demands.map(({ range }) => range);
         if (demands.length > 0) this.#lastDemands = this.#demands;
@@ -113,16 +119,16 @@ class Transfer {
 
   #open(lane: Lane): void {
     this.#lanes.add(lane);
-    const requests$ = defer(() => timer(Math.max(0, this.#notBefore - Date.now()))).pipe(
+    const requests$ = defer(() => {
+      const wait = this.#notBefore - Date.now();
+      return wait > 0 ? timer(wait) : of(0);
+    }).pipe(
       switchMap(() => this.#source.locate()),
       switchMap((address) => this.#requests.request(lane, address)),
       retry({ delay: (error: unknown, failures) => this.#backOff(lane, error, failures), resetOnSuccess: true }),
     );
     lane.requests.add(
       requests$.subscribe({
-        next: () => {
-          this.#plan();
-        },
         error: (error: unknown) => {
           this.#subscriber.error(error);
         },

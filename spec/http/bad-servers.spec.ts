@@ -218,9 +218,7 @@ describe('a connection that breaks', () => {
     await complete(resource, server.url, SMALL_CHUNKS);
     expectCommitted(resource, content);
     // What the client had not read yet when the connection was reset was sent in vain.
-    for (let i = 1; i < server.asked.length; i++) {
-      expect(server.asked[i]?.start).toBeGreaterThanOrEqual(server.asked[i - 1]?.start ?? 0);
-    }
+    expect(server.sent).toBeLessThan(2 * content.length);
   });
 
   it('at random, over and over: subscribed again as often as it takes, the download completes', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { MemDriver, readChunks, Resource } from 'tidemark';
 import { download } from 'tidemark/http';
 import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from './fixtures.js';
@@ -139,6 +139,19 @@ describe('a download', () => {
     resource.writeAll(new Uint8Array(10));
     await completed;
     expect(resource.length).toBe(10);
+  });
+
+  it('completes when somebody else has written the rest, even while it idles', async () => {
+    const content = makeContent(1_000_000);
+    const server = await TestServer.start(content, '"v1"');
+    const resource = newResource();
+    const completed = complete(resource, server.url, { readAhead: 100_000 });
+    await firstValueFrom(resource.coverage$.pipe(filter(({ coveredBytes }) => coveredBytes >= 100_000)));
+    await delay(20);
+    resource.writeAt(50_000, content.subarray(50_000));
+    await completed;
+    expectCommitted(resource, content);
+    expect(server.exchanges).toHaveLength(1);
   });
 
   it('ends with what a write throws, and can be gone on with', async () => {

@@ -130,6 +130,7 @@ describe('a URL that is made by a function', () => {
     const resource = newResource();
     await complete(resource, () => Promise.resolve(`${server.url}?signature=${++made}`), {
       chunkSize: 200_000,
+      concurrency: 1,
       retry: false,
     });
     expectCommitted(resource, content);

@@ -1,5 +1,6 @@
-import { from, lastValueFrom } from 'rxjs';
-import { Resource, writeTo } from 'tidemark';
+import { lastValueFrom } from 'rxjs';
+import { Resource } from 'tidemark';
+import { download } from 'tidemark/http';
 import { MmapDriver } from 'tidemark/node';
 import { alternateSamples } from '../tools/alternate.js';
 import { verifyBytes } from '../tools/content.js';
@@ -20,12 +21,10 @@ const SAMPLE = 4096;
  * @param {number} length
  * @param {MmapDriverOptions} options
  */
-async function download(url, length, options) {
-  const resource = Resource.open(new MmapDriver(options), { expectedLength: length });
+async function store(url, length, options) {
+  const resource = Resource.open(new MmapDriver(options));
   const begin = performance.now();
-  const { body } = await fetch(url);
-  if (body === null) throw new Error('No bytes came.');
-  await lastValueFrom(from(/** @type {AsyncIterable<Uint8Array>} */ (body)).pipe(writeTo(resource)));
+  await lastValueFrom(download(resource, url));
   const took = performance.now() - begin;
   for (const offset of [0, length / 2, length - SAMPLE]) {
     const target = new Uint8Array(SAMPLE);
@@ -51,8 +50,8 @@ export const downloadingRows = [
       const path = `${setting.folder}/downloaded`;
       return alternateSamples(
         { ...setting, rounds: Math.min(setting.rounds, 5) },
-        () => download(url, length, { path }),
-        () => download(url, length, { path, checkpoint: false }),
+        () => store(url, length, { path }),
+        () => store(url, length, { path, checkpoint: false }),
       );
     },
   },

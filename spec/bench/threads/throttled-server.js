@@ -1,4 +1,4 @@
-// An HTTP server that sends its content at a fixed rate.
+// An HTTP server that sends ranges of its content at a fixed rate.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
@@ -6,22 +6,33 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { contentAt } from '../tools/content.js';
 
 const PIECE = 64 * 1024;
+/** How much of the time in which nothing was sent may be made up for, in milliseconds. */
+const MOST_LATE = 20;
 
 /** @type {{ length: number, rate: number }} */
 const { length, rate } = workerData;
 const content = contentAt(0, length);
 
-const server = createServer((_, response) => void send(response));
+/** When all that was let through so far will have gone out, in milliseconds: all answers together keep to the rate. */
+let free = 0;
 
-/** @param {import('node:http').ServerResponse} response */
-async function send(response) {
-  response.setHeader('Content-Length', length);
-  const begin = performance.now();
-  for (let sent = 0; sent < length; sent += PIECE) {
+const server = createServer((request, response) => void send(request, response));
+
+/**
+ * @param {import('node:http').IncomingMessage} request for a range
+ * @param {import('node:http').ServerResponse} response
+ */
+async function send(request, response) {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  const [start, end] = [Number(first), Math.min(Number(last) + 1, length)];
+  response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${length}`, 'content-length': end - start });
+  for (let sent = start; sent < end; sent += PIECE) {
+    const piece = content.subarray(sent, Math.min(end, sent + PIECE));
     // What is due by now goes out at once, so that a late timer costs nothing.
-    const early = (sent / rate) * 1000 - (performance.now() - begin);
-    if (early > 0) await after(early);
-    if (!response.write(content.subarray(sent, sent + PIECE))) await once(response, 'drain');
+    const now = performance.now();
+    free = Math.max(free, now - MOST_LATE) + (piece.length / rate) * 1000;
+    if (free > now) await after(free - now);
+    if (!response.write(piece)) await once(response, 'drain');
   }
   response.end();
 }
