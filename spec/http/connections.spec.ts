@@ -111,7 +111,7 @@ describe('a server that stalls', () => {
     expect(error.code).toBe('TIMEOUT');
     expect(error.message).toContain('50 ms');
     expect(resource.coveredBytes).toBe(30_000);
-    while (server.active > 0) await delay(5);
+    await server.quiet();
   });
 
   it('holds the connection open when all is there: nobody waits for it', async () => {
@@ -124,7 +124,7 @@ describe('a server that stalls', () => {
     const resource = newResource();
     await complete(resource, server.url, { chunkSize: 250_000, timeout: 100, retry: false });
     expectCommitted(resource, content);
-    while (server.active > 0) await delay(5);
+    await server.quiet();
   });
 });
 
@@ -146,10 +146,11 @@ describe('unsubscribing from a download', () => {
       subscription.unsubscribe();
       expect(resource.status.state).toBe('active');
     }
+    // What was on its way to the server then.
+    await server.quiet();
     const { coveredBytes } = resource;
     const requests = server.exchanges.length;
-    while (server.active > 0) await delay(5);
-    await delay(50);
+    await delay(100);
     process.off('unhandledRejection', keep);
     expect({ rejections, coveredBytes: resource.coveredBytes, requests: server.exchanges.length }).toEqual({
       rejections: [],

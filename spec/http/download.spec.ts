@@ -104,7 +104,7 @@ describe('a download', () => {
     subscription.unsubscribe();
     expect(resource.status.state).toBe('active');
     const { coveredBytes } = resource;
-    while (server.active > 0) await delay(5);
+    await server.quiet();
     expect(resource.coveredBytes).toBe(coveredBytes);
     const missing = [...resource.coverage.gaps({ start: 0, end: content.length })];
     server.exchanges = [];
@@ -126,7 +126,7 @@ describe('a download', () => {
       await firstValueFrom(resource.writes$);
       end(resource);
       expect(await ended).toMatchObject({ code });
-      while (server.active > 0) await delay(5);
+      await server.quiet();
     }
   });
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { AT_ONCE, complete, expectCommitted, failure, makeContent, newResource } from './fixtures.js';
 import { TestServer } from './test-server.js';
@@ -87,7 +86,7 @@ describe('a server that refuses', () => {
     const resource = newResource();
     await failure(resource, server.url, { ...AT_ONCE, chunkSize: 300_000, concurrency: 1 });
     expect(resource.status.state).toBe('failed');
-    while (server.active > 0) await delay(5);
+    await server.quiet();
     server.handle = (exchange) => server.serve(exchange);
     server.exchanges = [];
     await complete(resource, server.url);

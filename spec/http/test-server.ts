@@ -44,6 +44,7 @@ export interface Manners {
 }
 
 const SLICE = 16_384;
+const QUIET = '/quiet';
 const started = new Set<Server>();
 
 afterEach(() => {
@@ -99,14 +100,10 @@ export class TestServer {
     return this.exchanges.reduce((sum, { sent }) => sum + sent, 0);
   }
 
-  /** Open connections. */
-  connections(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.getConnections((error, count) => {
-        if (error) reject(error);
-        else resolve(count);
-      });
-    });
+  /** Resolves when no request is being answered, and none is on its way any more that was made before. */
+  async quiet(): Promise<void> {
+    await (await fetch(`${this.origin}${QUIET}`)).text();
+    while (this.active > 0) await delay(5);
   }
 
   close(): void {
@@ -169,6 +166,10 @@ export class TestServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === QUIET) {
+      response.end();
+      return;
+    }
     const asked = parse(request.headers.range);
     const exchange: Exchange = {
       request,
