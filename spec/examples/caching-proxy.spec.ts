@@ -115,7 +115,7 @@ describe('the caching proxy', () => {
     await untilResumable(join(folder, name.replace(/\.(part|lock).*$/, '')));
     await stop('SIGKILL');
     expect(await cut).toBe('terminated');
-    while (origin.active > 0) await delay(5);
+    await origin.quiet();
 
     origin.exchanges = [];
     origin.bytesPerSecond = Infinity;
