@@ -1,6 +1,6 @@
 // Serving over HTTP
 export { sendRangeResponse } from './node/send-range-response.js';
-export type { RangeResponseOptions } from './http/range-response.js';
+export type { RangeResponseOptions } from './http/serve/range-response.js';
 
 // Files
 export { MmapDriver } from './drivers/mmap/mmap-driver.js';

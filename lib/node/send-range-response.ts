@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
 import { isStorageError } from '../errors/storage-error.js';
-import { rangeResponse, type RangeResponseOptions } from '../http/range-response.js';
+import { rangeResponse, type RangeResponseOptions } from '../http/serve/range-response.js';
 import type { ResourceView } from '../view/resource-view.js';
 
 /**

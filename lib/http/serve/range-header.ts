@@ -1,4 +1,4 @@
-import type { ByteRange } from '../range/byte-range.js';
+import type { ByteRange } from '../../range/byte-range.js';
 
 /**
  * What a `Range` header asks for of content that is `length` bytes long, half-open (RFC 9110, section 14.2).

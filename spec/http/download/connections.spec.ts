@@ -9,8 +9,8 @@ import {
   failure,
   newResource,
   makeContent,
-} from './fixtures.js';
-import { TestServer } from './test-server.js';
+} from '../fixtures.js';
+import { TestServer } from '../test-server.js';
 
 const content = makeContent(1_000_000);
 const SMALL_CHUNKS = { ...AT_ONCE, chunkSize: 100_000 };

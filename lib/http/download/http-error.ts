@@ -1,4 +1,4 @@
-import { isStorageError, StorageError } from '../errors/storage-error.js';
+import { isStorageError, StorageError } from '../../errors/storage-error.js';
 
 /** Answers that another attempt may change (RFC 9110, section 15; 425 is RFC 8470's, 429 RFC 6585's). */
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../range/byte-range.js';
+import type { ByteRange } from '../../range/byte-range.js';
 import { brokenAnswerError, statusError } from './http-error.js';
 import type { Version } from './version.js';
 

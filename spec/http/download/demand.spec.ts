@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, merge, take, toArray } from 'rxjs';
 import { readChunks, type Resource } from 'tidemark';
 import { download } from 'tidemark/http';
-import { expectCommitted, makeContent, md5, newResource } from './fixtures.js';
-import { TestServer } from './test-server.js';
+import { expectCommitted, makeContent, md5, newResource } from '../fixtures.js';
+import { TestServer } from '../test-server.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

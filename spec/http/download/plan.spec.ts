@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ByteRange } from 'tidemark';
-import { plan, type Situation, type Transit } from '../../lib/http/plan.js';
+import { plan, type Situation, type Transit } from '../../../lib/http/download/plan.js';
 
 const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const LENGTH = 400;

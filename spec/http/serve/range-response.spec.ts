@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom } from 'rxjs';
 import { MemDriver, Resource } from 'tidemark';
 import { rangeResponse } from 'tidemark/http';
-import { makeContent, newResource } from './fixtures.js';
+import { makeContent, newResource } from '../fixtures.js';
 
 const content = makeContent(100_000);
 const opened = new Set<Resource>();

@@ -8,8 +8,8 @@ import {
   failure,
   newResource,
   makeContent,
-} from './fixtures.js';
-import { TestServer } from './test-server.js';
+} from '../fixtures.js';
+import { TestServer } from '../test-server.js';
 
 const content = makeContent(1_000_000);
 const other = Buffer.alloc(1_000_000, 'x');

@@ -1,8 +1,8 @@
 import { concat, defer, EMPTY, endWith, finalize, ignoreElements, type Observable, tap, throwError } from 'rxjs';
 
-import { StorageError } from '../errors/storage-error.js';
-import { type Progress, sampleUntil } from '../operators/progress.js';
-import type { Resource } from '../resource/resource.js';
+import { StorageError } from '../../errors/storage-error.js';
+import { type Progress, sampleUntil } from '../../operators/progress.js';
+import type { Resource } from '../../resource/resource.js';
 import { type DownloadOptions, type DownloadSettings, readOptions } from './download-options.js';
 import { KnownContent } from './known-content.js';
 import { type DownloadUrl, SourceUrl } from './source-url.js';

@@ -1,4 +1,4 @@
-import { StorageError } from '../errors/storage-error.js';
+import { StorageError } from '../../errors/storage-error.js';
 
 /** How often and when a request is made again that failed. */
 export interface RetryOptions {

@@ -1,12 +1,12 @@
 import { firstValueFrom, fromEvent, map, merge, type Observable, switchMap, throwError } from 'rxjs';
 
-import { knownEnd } from '../operators/known-end.js';
-import { knownLength } from '../operators/known-length.js';
-import { streamUntil } from '../operators/to-readable-stream.js';
-import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
-import { endedError } from '../view/answer-error.js';
-import type { ResourceView } from '../view/resource-view.js';
-import { waitApart } from '../view/wait-apart.js';
+import { knownEnd } from '../../operators/known-end.js';
+import { knownLength } from '../../operators/known-length.js';
+import { streamUntil } from '../../operators/to-readable-stream.js';
+import { type ByteRange, MAX_OFFSET } from '../../range/byte-range.js';
+import { endedError } from '../../view/answer-error.js';
+import type { ResourceView } from '../../view/resource-view.js';
+import { waitApart } from '../../view/wait-apart.js';
 import { lists, toEntityTag } from './entity-tag.js';
 import { readRange } from './range-header.js';
 

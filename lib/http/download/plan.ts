@@ -1,4 +1,4 @@
-import type { ByteRange } from '../range/byte-range.js';
+import type { ByteRange } from '../../range/byte-range.js';
 
 /** Bytes that are on their way: `[position, end)` is still to come. */
 export interface Transit {

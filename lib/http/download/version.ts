@@ -1,4 +1,4 @@
-import { StorageError } from '../errors/storage-error.js';
+import { StorageError } from '../../errors/storage-error.js';
 
 /**
  * What a server says about the content as a whole (RFC 9110, section 8): bytes of two versions must never get into one resource.

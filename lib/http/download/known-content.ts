@@ -1,6 +1,6 @@
-import { StorageError } from '../errors/storage-error.js';
-import { MAX_OFFSET } from '../range/byte-range.js';
-import type { Resource } from '../resource/resource.js';
+import { StorageError } from '../../errors/storage-error.js';
+import { MAX_OFFSET } from '../../range/byte-range.js';
+import type { Resource } from '../../resource/resource.js';
 import { statusError } from './http-error.js';
 import { changedError, differ, isStrong, unverifiableError, type Version } from './version.js';
 

@@ -12,9 +12,9 @@ import {
   TimeoutError,
 } from 'rxjs';
 
-import { isStorageError } from '../errors/storage-error.js';
-import type { ByteRange } from '../range/byte-range.js';
-import type { Resource } from '../resource/resource.js';
+import { isStorageError } from '../../errors/storage-error.js';
+import type { ByteRange } from '../../range/byte-range.js';
+import type { Resource } from '../../resource/resource.js';
 import { type Answer, understand } from './answer.js';
 import { type DownloadSettings, LONGEST } from './download-options.js';
 import { fetchChunks } from './fetch-chunks.js';

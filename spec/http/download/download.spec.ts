@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { MemDriver, readChunks, Resource } from 'tidemark';
 import { download } from 'tidemark/http';
-import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from './fixtures.js';
-import { TestServer } from './test-server.js';
+import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from '../fixtures.js';
+import { TestServer } from '../test-server.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,8 +1,8 @@
 import { defer, Observable, of, retry, type Subscriber, Subscription, switchMap, throwError, timer } from 'rxjs';
 
-import type { ByteRange } from '../range/byte-range.js';
-import type { Resource } from '../resource/resource.js';
-import { endedError } from '../view/answer-error.js';
+import type { ByteRange } from '../../range/byte-range.js';
+import type { Resource } from '../../resource/resource.js';
+import { endedError } from '../../view/answer-error.js';
 import { type DownloadSettings, LONGEST } from './download-options.js';
 import { isRefusal, isTransient } from './http-error.js';
 import type { KnownContent } from './known-content.js';

@@ -1,4 +1,4 @@
-import { StorageError } from '../errors/storage-error.js';
+import { StorageError } from '../../errors/storage-error.js';
 
 /** Where to download from: an address, or a function that makes one, of signed URLs that expire, say. */
 export type DownloadUrl = string | URL | (() => string | URL | Promise<string | URL>);

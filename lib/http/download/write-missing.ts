@@ -1,4 +1,4 @@
-import type { Resource } from '../resource/resource.js';
+import type { Resource } from '../../resource/resource.js';
 
 /**
  * Writes of `data` at `offset` what is not there yet, and answers how many bytes that was.

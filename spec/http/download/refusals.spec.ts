@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AT_ONCE, complete, expectCommitted, failure, makeContent, newResource } from './fixtures.js';
-import { TestServer } from './test-server.js';
+import { AT_ONCE, complete, expectCommitted, failure, makeContent, newResource } from '../fixtures.js';
+import { TestServer } from '../test-server.js';
 
 const content = makeContent(1_000_000);
 
