@@ -2,7 +2,7 @@ import { readdirSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { ContentServer } from './content-server.js';
+import { type Manners, TestServer } from '../http/test-server.js';
 import { BLOCKED, FAST, newStore, put, run, song, start, TIMEOUT } from './main-job-command.js';
 import { byteCount, expectOnly, storePartial } from './stored-files.js';
 
@@ -22,13 +22,20 @@ describe('the main job, when the content has changed since it was stopped', () =
     ['another length', { expectedLength: 600_000 }, undefined, some],
     ['a length below the first gap', { expectedLength: 600_000 }, undefined, [{ start: 0, end: 500_000 }]],
     ['a length where nothing was known', {}, undefined, some],
-    ['still nothing that could be compared', {}, undefined, some, { knowsRanges: false, tellsLength: false }],
+    [
+      'still nothing that could be compared',
+      {},
+      undefined,
+      some,
+      { ignoresRange: true, headers: { 'content-length': undefined } },
+    ],
   ])(
     'discards what is there, says so and starts again: %s',
-    async (_, version, etag, ranges, manners: Partial<ContentServer> = {}) => {
+    async (_, version, etag, ranges, manners: Manners = {}) => {
       const to = newStore();
       storePartial(to, old, ranges, version);
-      const server = Object.assign(await ContentServer.start(song, etag), manners);
+      const server = await TestServer.start(song, etag);
+      server.manners = manners;
       const { code, out, err } = await run(server.url, '--to', to);
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`resuming: ${byteCount(ranges)}`);
@@ -47,10 +54,12 @@ describe('the main job, when the content has changed since it was stopped', () =
     async () => {
       const to = newStore();
       storePartial(to, old, some, { identity: '"1"', expectedLength: sameLength });
-      const server = await ContentServer.start(song, '"2"');
-      server.heedsIfRange = false;
+      const server = await TestServer.start(song, '"2"');
+      server.manners = { ignoresIfRange: true };
       const { code, out } = await run(server.url, '--to', to);
-      expect(server.log[0]).toEqual({ asked: { start: 100_000, end: 150_000 }, ifRange: '"1"', status: 206 });
+      const [first] = server.exchanges;
+      expect(first).toMatchObject({ asked: { start: 100_000, end: 150_000 }, status: 206 });
+      expect(first?.request.headers['if-range']).toBe('"1"');
       expect(out).toContain(`of ${sameLength} bytes, ETag "1", the server has ${sameLength} bytes, ETag "2" now.`);
       expect(code).toBe(0);
       expectOnly(to, song);
@@ -63,8 +72,8 @@ describe('the main job, when the content has changed since it was stopped', () =
     async () => {
       const to = newStore();
       storePartial(to, old, some, { identity: '"1"', expectedLength: sameLength });
-      const server = await ContentServer.start(song, '"2"');
-      server.onRequest = () => (server.budget = server.log.length === 0 ? 1000 : Infinity);
+      const server = await TestServer.start(song, '"2"');
+      server.handle = (exchange) => server.serve(exchange, exchange.number === 0 ? { stallAfter: 1000 } : {});
       const { code, out } = await run(server.url, '--to', to);
       expect(out).toContain('starting again');
       expect(code).toBe(0);
@@ -77,11 +86,14 @@ describe('the main job, when the content has changed since it was stopped', () =
     async () => {
       const to = newStore();
       storePartial(to, old, some, { identity: '"1"', expectedLength: sameLength });
-      const server = await ContentServer.start(song, '"2"');
+      const server = await TestServer.start(song, '"2"');
       const job = start(server.url, '--to', to);
       // Time enough for a decoder to find that this is no FLAC, which would end the job.
       const answering = Promise.race([job.end, delay(3000)]);
-      server.onRequest = () => answering;
+      server.handle = async (exchange) => {
+        await answering;
+        await server.serve(exchange);
+      };
       const { code, err } = await job.end;
       expect({ code, err }).toEqual({ code: 0, err: '' });
     },
@@ -92,14 +104,11 @@ describe('the main job, when the content has changed since it was stopped', () =
     'starts again, too, if it changes during the download',
     async () => {
       const to = newStore();
-      const server = await ContentServer.start(Buffer.concat([song.subarray(0, 100_000), old]), '"1"');
-      server.longestPart = 32_768;
-      let requests = 0;
-      server.onRequest = () => {
-        requests++;
-        if (requests !== 5) return;
-        server.content = song;
-        server.etag = () => '"2"';
+      const server = await TestServer.start(Buffer.concat([song.subarray(0, 100_000), old]), '"1"');
+      server.manners = { longestPart: 32_768 };
+      server.handle = (exchange) => {
+        if (exchange.number === 4) [server.content, server.etag] = [song, '"2"'];
+        return server.serve(exchange, server.manners);
       };
       const { code, out } = await run(server.url, '--to', to);
       expect(out).toContain('starting again');
@@ -114,9 +123,12 @@ describe('the main job, when the content has changed since it was stopped', () =
     'gives up, and keeps nothing, if it changes all the time',
     async () => {
       const to = newStore();
-      const server = await ContentServer.start(song);
-      server.longestPart = 32_768;
-      server.etag = () => `"${server.log.length}"`;
+      const server = await TestServer.start(song);
+      server.manners = { longestPart: 32_768 };
+      server.handle = (exchange) => {
+        server.etag = `"${exchange.number}"`;
+        return server.serve(exchange, server.manners);
+      };
       const { code, out, err } = await run(server.url, '--to', to);
       expect(out.match(/starting again/g)).toHaveLength(1);
       expect(err).toMatch(/of 484385 bytes, ETag "\d+", the server has 484385 bytes, ETag "\d+" now\./);
@@ -149,12 +161,12 @@ describe('the main job, when the content has changed since it was stopped', () =
     async () => {
       const to = newStore();
       storePartial(to, song, some, { identity: '"1"', expectedLength: sameLength });
-      const server = await ContentServer.start(song, '"1"');
-      server.knowsRanges = false;
+      const server = await TestServer.start(song, '"1"');
+      server.manners = { ignoresRange: true };
       const { code, out } = await run(server.url, '--to', to);
       expect(out).not.toContain('starting again');
       expect(out).toContain('The two agree.');
-      expect({ code, requests: server.log.length }).toEqual({ code: 0, requests: 1 });
+      expect({ code, requests: server.exchanges.length }).toEqual({ code: 0, requests: 1 });
       expectOnly(to, song);
     },
     TIMEOUT,

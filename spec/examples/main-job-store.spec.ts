@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { defaultStorePath } from '../../examples/main-job/store-path.js';
-import { ContentServer } from './content-server.js';
+import { TestServer } from '../http/test-server.js';
 import { askedRanges, HALF_WAY, startHalf, stopHalf } from './half-way.js';
 import { FAST, newFolder, newStore, put, reported, run, song, SONG_MD5, startIn, TIMEOUT } from './main-job-command.js';
 import { byteCount, expectOnly, expectOnlyMissing, storedRanges } from './stored-files.js';
@@ -12,14 +12,14 @@ describe('the file of the main job', () => {
     'is complete from an earlier run: nothing is downloaded, and all is decoded and checked',
     async () => {
       const to = newStore();
-      const server = await ContentServer.start(song, '"1"');
+      const server = await TestServer.start(song, '"1"');
       expect((await run(server.url, '--to', to)).code).toBe(0);
-      server.log = [];
+      server.exchanges = [];
       const { code, out, err } = await run(server.url, '--to', to);
       expect(out).toContain(`stored in ${to}\ncomplete from an earlier run: nothing to download`);
       expect(reported(out, 'download ended')).toBe('in an earlier run');
       expect(reported(out, 'MD5 decoded')).toBe(SONG_MD5);
-      expect({ code, err, requests: server.log }).toEqual({ code: 0, err: '', requests: [] });
+      expect({ code, err, requests: server.exchanges }).toEqual({ code: 0, err: '', requests: [] });
       expectOnly(to, song);
     },
     TIMEOUT,
@@ -31,7 +31,7 @@ describe('the file of the main job', () => {
       const to = newStore();
       const server = await stopHalf(to);
       for (const before of ['partial', 'complete']) {
-        server.log = [];
+        server.exchanges = [];
         const { code, out } = await run(server.url, '--to', to, '--fresh');
         expect(out).toContain(`storing into ${to}\n`);
         expect(out).not.toMatch(/resuming|earlier run/);

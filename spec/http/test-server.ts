@@ -41,6 +41,8 @@ export interface Manners {
   readonly stallAfter?: number;
   readonly ignoresRange?: boolean;
   readonly ignoresIfRange?: boolean;
+  /** The most bytes in the answer to a request for a part. */
+  readonly longestPart?: number;
 }
 
 const SLICE = 16_384;
@@ -63,8 +65,14 @@ export class TestServer {
   bytesPerSecond = Infinity;
   /** Between a request and the first byte of its answer, in milliseconds. */
   latency = 0;
+  /** In what all its answers differ from those of a good server. */
+  manners: Manners = {};
+  /** How many more bytes it sends, in all answers together. */
+  budget = Infinity;
+  /** What becomes of an answer when there are no more: the connection is left open, or cut. */
+  whenSpent: 'stall' | 'cut' = 'stall';
   /** Makes an answer; {@link TestServer.serve} makes a good one. */
-  handle: (exchange: Exchange) => unknown = (exchange) => this.serve(exchange);
+  handle: (exchange: Exchange) => unknown = (exchange) => this.serve(exchange, this.manners);
   exchanges: Exchange[] = [];
   /** How many requests are being answered, and the most that ever were. */
   active = 0;
@@ -119,7 +127,7 @@ export class TestServer {
     const isOther = manners.ignoresIfRange !== true && ifRange !== undefined && ifRange !== etag;
     const whole = asked === undefined || isOther || manners.ignoresRange === true;
     const { start, end } = whole ? { start: 0, end: content.length } : asked;
-    const last = Math.min(end, content.length) - 1;
+    const last = Math.min(end, content.length, whole ? Infinity : start + (manners.longestPart ?? Infinity)) - 1;
     const headers: OutgoingHttpHeaders = { etag, 'last-modified': lastModified };
     let status = whole ? 200 : 206;
     let body: Uint8Array = content.subarray(start, last + 1);
@@ -148,10 +156,15 @@ export class TestServer {
     const until = Math.min(body.length, cutAfter, stallAfter);
     const isLeft = (): boolean => response.destroyed;
     while (exchange.sent < until && !isLeft()) {
-      const slice = body.subarray(exchange.sent, Math.min(until, exchange.sent + SLICE));
+      const slice = body.subarray(exchange.sent, Math.min(until, exchange.sent + Math.min(SLICE, this.budget)));
       await this.#turn(slice.length);
       if (isLeft()) return;
+      if (slice.length === 0) {
+        if (this.whenSpent === 'cut') response.destroy();
+        return;
+      }
       exchange.sent += slice.length;
+      this.budget -= slice.length;
       if (!response.write(slice)) await room(response);
     }
     if (until === body.length) response.end();
