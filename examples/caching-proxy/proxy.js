@@ -36,8 +36,14 @@ export function createProxy(origin, folder) {
 
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url ?? '/', 'http://proxy');
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    // Of this origin, whatever the path looks like.
+    const url = Object.assign(new URL(origin), { pathname, search });
     Promise.resolve()
-      .then(() => sendRangeResponse(resourceOf(new URL(pathname + search, origin)), request, response))
+      .then(() => sendRangeResponse(resourceOf(url), request, response))
       .catch((error) => {
         if (response.headersSent) return; // the connection is cut already
         const status = isStorageError(error.cause, 'HTTP') ? error.cause.httpStatus : undefined;

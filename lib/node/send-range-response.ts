@@ -37,6 +37,9 @@ export async function sendRangeResponse(
   response: ServerResponse,
   options: RangeResponseOptions = {},
 ): Promise<void> {
+  // It has gone while somebody thought about it: that is told once, and was.
+  const isGone = (): boolean => response.destroyed;
+  if (isGone()) return;
   const gone = new AbortController();
   response.once('close', () => {
     gone.abort();
@@ -45,13 +48,16 @@ export async function sendRangeResponse(
     const asked = { method: request.method ?? 'GET', headers: toHeaders(request), signal: gone.signal };
     const answer = await rangeResponse(view, asked, options);
     response.statusCode = answer.status;
-    for (const [name, value] of answer.headers) response.appendHeader(name, value);
+    for (const [name, value] of answer.headers) {
+      if (name === 'set-cookie') response.appendHeader(name, value);
+      else response.setHeader(name, value);
+    }
     response.flushHeaders();
     if (answer.body === null) response.end();
     else await pipeline(Readable.fromWeb(answer.body as NodeReadableStream), response);
   } catch (error) {
     // The client has gone: there is nobody to tell.
-    if (!isStorageError(error) && response.destroyed) return;
+    if (!isStorageError(error) && isGone()) return;
     throw error;
   }
 }

@@ -79,6 +79,15 @@ class ViewSource implements UnderlyingByteSource {
 
   /** Called once for each read, and not again before it has settled. */
   async pull(controller: ReadableByteStreamController): Promise<void> {
+    try {
+      await this.#answer(controller);
+    } catch (error) {
+      this.#pending.unsubscribe();
+      throw error;
+    }
+  }
+
+  async #answer(controller: ReadableByteStreamController): Promise<void> {
     const view = this.#view;
     if (this.#sinceTurn >= TURN) await this.#until(timer(0));
     for (;;) {
@@ -115,6 +124,11 @@ class ViewSource implements UnderlyingByteSource {
     this.#sinceTurn += copied;
     if (request) request.respond(copied);
     else controller.enqueue(copied === length ? target : target.slice(0, copied));
+    // Who has asked for so many bytes may not ask once more.
+    if (this.#position === this.#end) {
+      this.#pending.unsubscribe();
+      controller.close();
+    }
     return true;
   }
 

@@ -134,6 +134,13 @@ describe('the caching proxy', () => {
     expect(md5(await byFetch())).toBe(md5(content));
   });
 
+  it('asks no other server, whatever the path looks like', async () => {
+    const other = await TestServer.start(content);
+    await fetch(`${new URL(url).origin}/.//${new URL(other.origin).host}/secret`);
+    expect(other.exchanges).toEqual([]);
+    expect(origin.exchanges.length).toBeGreaterThan(0);
+  });
+
   it('starts over when the content has changed', async () => {
     origin.bytesPerSecond = 1_000_000;
     const cut = byFetch().catch((error: unknown) => (error as Error).message);

@@ -112,6 +112,44 @@ describe('answering a request of http', () => {
     expect(await Promise.all(outcomes)).toEqual(['sent']);
   });
 
+  it('does nothing for a client that has gone before', async () => {
+    server.removeAllListeners('request');
+    const sent = new Promise<string>((resolve) => {
+      server.once('request', (request, response) => {
+        response.once('close', () => {
+          sendRangeResponse(resource, request, response).then(() => resolve('nothing'), resolve);
+        });
+      });
+    });
+    const request = get(url);
+    request.on('error', () => undefined);
+    await once(server, 'request');
+    request.destroy();
+    expect(await sent).toBe('nothing');
+    expect(await firstValueFrom(resource.demand$)).toEqual([]);
+  });
+
+  it('sends each header once, though somebody has set it before', async () => {
+    fill();
+    server.removeAllListeners('request');
+    server.once('request', (request, response) => {
+      response.setHeader('content-type', 'text/plain').setHeader('content-length', 7);
+      void sendRangeResponse(resource, request, response, {
+        headers: [
+          ['set-cookie', 'a=1'],
+          ['set-cookie', 'b=2'],
+        ],
+      });
+    });
+    const response = await ask({ range: 'bytes=0-9' });
+    response.resume();
+    expect(response.headersDistinct).toMatchObject({
+      'content-type': ['application/octet-stream'],
+      'content-length': ['10'],
+      'set-cookie': ['a=1', 'b=2'],
+    });
+  });
+
   it('says when the bytes will not come: by a rejection, or by cutting the connection', async () => {
     const early = ask({ range: 'bytes=0-' });
     await demanded(true);

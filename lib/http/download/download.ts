@@ -1,11 +1,12 @@
-import { concat, defer, EMPTY, endWith, finalize, ignoreElements, type Observable, tap, throwError } from 'rxjs';
+import { concat, defer, EMPTY, endWith, ignoreElements, type Observable, tap, throwError } from 'rxjs';
 
 import { StorageError } from '../../errors/storage-error.js';
 import { type Progress, sampleUntil } from '../../operators/progress.js';
 import type { Resource } from '../../resource/resource.js';
+import { endedError } from '../../view/answer-error.js';
 import { type DownloadOptions, type DownloadSettings, readOptions } from './download-options.js';
 import { KnownContent } from './known-content.js';
-import { type DownloadUrl, SourceUrl } from './source-url.js';
+import { checkUrl, type DownloadUrl, SourceUrl } from './source-url.js';
 import { transfer } from './transfer.js';
 
 const EVERY = 250; // ms
@@ -60,20 +61,27 @@ export function download(resource: Resource, url: DownloadUrl, options: Download
     );
   }
   const settings = readOptions(options);
-  const source = new SourceUrl(url);
+  if (typeof url !== 'function') checkUrl(url);
   return defer(() => {
     if (busy.has(resource)) {
       const found = 'Asked to download into a resource, and another download into it is running.';
       return throwError(() => new StorageError('INVALID_ARGUMENT', `${found} Unsubscribe that one, or share() it.`));
     }
     busy.add(resource);
-    return sampleUntil(resource, EVERY, run(resource, source, settings).pipe(endWith(true))).pipe(
+    return sampleUntil(resource, EVERY, run(resource, new SourceUrl(url), settings).pipe(endWith(true))).pipe(
       tap({
         error: (error: unknown) => {
+          // Before it is passed on: who hears of it may subscribe again at once.
+          busy.delete(resource);
           if (settings.onError === 'fail') resource.fail(error instanceof Error ? error : String(error));
         },
+        complete: () => {
+          busy.delete(resource);
+        },
+        unsubscribe: () => {
+          busy.delete(resource);
+        },
       }),
-      finalize(() => busy.delete(resource)),
     );
   });
 }
@@ -86,7 +94,9 @@ function run(resource: Resource, source: SourceUrl, settings: DownloadSettings):
     if (state === 'failed') resource.reactivate();
     const content = new KnownContent(resource, settings.trustLength);
     const commit$ = defer(() => {
-      if (resource.status.state === 'active') resource.commit(content.total);
+      const { status } = resource;
+      if (status.state === 'active') resource.commit(content.total);
+      else if (status.state !== 'committed') throw endedError(status, 'Committed the download');
       return EMPTY;
     });
     // Most of what a commit has to make durable is so already when it comes.

@@ -1,5 +1,7 @@
 import { Observable } from 'rxjs';
 
+import { checkBytes } from '../../range/bytes.js';
+
 /**
  * One request: calls `onResponse`, then emits the bytes of the body as they arrive, and completes at its end.
  *
@@ -13,30 +15,32 @@ export function fetchChunks(
 ): Observable<Uint8Array> {
   return new Observable((subscriber) => {
     const abort = new AbortController();
-    // Somebody's `fetch` may not heed the signal.
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    // Somebody's `fetch` may not heed the signal; and an answer left unread would keep its connection, and Node's process.
+    const leave = (): void => {
+      abort.abort();
+      reader?.cancel().catch(() => undefined);
+    };
     const isLeft = (): boolean => subscriber.closed;
     const run = async (): Promise<void> => {
       const response = await send(url, { headers, signal: abort.signal });
-      const reader = response.body?.getReader();
-      try {
-        if (isLeft()) return;
-        onResponse(response);
-        while (reader !== undefined) {
-          const { done, value } = await reader.read();
-          if (done || isLeft()) break;
-          subscriber.next(value);
-        }
-        subscriber.complete();
-      } finally {
-        // An answer left unread would keep its connection, and Node's process.
-        reader?.cancel().catch(() => undefined);
+      reader = response.body?.getReader();
+      if (isLeft()) {
+        leave();
+        return;
       }
+      onResponse(response);
+      while (reader !== undefined) {
+        const { done, value } = await reader.read();
+        if (done || isLeft()) break;
+        checkBytes('a chunk of the answer', value);
+        subscriber.next(value);
+      }
+      subscriber.complete();
     };
     run().catch((error: unknown) => {
       subscriber.error(error);
     });
-    return () => {
-      abort.abort();
-    };
+    return leave;
   });
 }

@@ -56,7 +56,12 @@ export function isTransient(error: unknown): error is StorageError {
   if (!isStorageError(error, 'HTTP')) return false;
   const { httpStatus } = error;
   // No answer, an answer that broke off, or one that was put together wrongly.
-  return httpStatus === undefined || httpStatus < 300 || TRANSIENT.has(httpStatus);
+  return httpStatus === undefined || httpStatus === 200 || httpStatus === 206 || TRANSIENT.has(httpStatus);
+}
+
+/** Whether the connection broke, or was left since nothing came any more. */
+export function isBreak(error: unknown): boolean {
+  return isStorageError(error, 'TIMEOUT') || (isStorageError(error, 'HTTP') && error.httpStatus === undefined);
 }
 
 /** Whether it may succeed with another URL. */
@@ -81,7 +86,7 @@ function hint(status: number): string {
 
 /** `fetch` says little without its cause. Either may come from another realm, and be no instance of this one's `Error`. */
 function explain(error: unknown): string {
-  const { message, cause } = error as { message?: unknown; cause?: { message?: unknown } };
+  const { message, cause } = (error ?? {}) as { message?: unknown; cause?: { message?: unknown } | null };
   const [what, why] = [message, cause?.message].map((text) =>
     typeof text === 'string' && text !== '' ? text : undefined,
   );

@@ -19,6 +19,10 @@ export class KnownContent {
   #version: Version | undefined;
   /** What the first answer must not contradict, as far as it goes. */
   #claim: Version = {};
+  /** Whether the first answer has to say all that the claim does. */
+  #strict = false;
+  /** The length in bytes, as an error told it before there was an answer. */
+  #told: number | undefined;
   /** The server has said that no byte is at this offset or behind it. */
   #ceiling = MAX_OFFSET;
 
@@ -31,28 +35,34 @@ export class KnownContent {
     const stored = { etag, total };
     const nothingToFetch = total !== undefined && resource.nextGap(0, total) === undefined;
     if (nothingToFetch || (origin.from !== 'new' && isStrong(etag))) this.#version = stored;
-    else if (origin.from === 'new' || (trustLength && total !== undefined)) this.#claim = stored;
-    else throw unverifiableError(resource.path, stored);
+    else if (origin.from === 'new' || (trustLength && total !== undefined)) {
+      this.#claim = stored;
+      this.#strict = origin.from !== 'new';
+    } else throw unverifiableError(resource.path, stored);
   }
 
   get etag(): string | undefined {
     return this.#version?.etag;
   }
 
+  /** The length of the content in bytes, as far as is known. */
   get total(): number | undefined {
-    return this.#version?.total;
+    return this.#version?.total ?? this.#told ?? this.#claim.total;
   }
 
   /** No byte that could be asked for is at this offset or behind it. */
   get end(): number {
-    return Math.min(this.total ?? this.#claim.total ?? MAX_OFFSET, this.#ceiling);
+    return Math.min(this.total ?? MAX_OFFSET, this.#ceiling);
   }
 
-  /** Whether every byte is there. */
+  /** Whether every byte is there. Throws `CHANGED` if more is there than the content has. */
   isComplete(): boolean {
-    const { total } = this;
-    if (total === undefined) return false;
-    return this.#resource.coveredBytes >= total && (total === 0 || this.#resource.nextGap(0, total) === undefined);
+    const { end } = this;
+    if (end === MAX_OFFSET || this.#resource.coveredBytes < end) return false;
+    if (end > 0 && this.#resource.nextGap(0, end) !== undefined) return false;
+    // Every byte below one that the server does not have: that is the end.
+    if (this.total === undefined) this.learnTotal('The download', end);
+    return true;
   }
 
   /** Takes an answer's version for that of the content, or compares the two; throws `CHANGED` if they differ. */
@@ -60,15 +70,24 @@ export class KnownContent {
     const known = this.#version;
     if (known === undefined) {
       this.#compareToClaim(where, found);
-      this.#adopt(found);
+      if (this.#told !== undefined && found.total !== undefined && found.total !== this.#told)
+        throw changedError(where, { ...found, total: this.#told }, found);
+      this.#adopt(where, { ...found, total: found.total ?? this.#told });
       return;
     }
     if (differ(known, found)) throw changedError(where, known, found);
-    if (known.total === undefined && found.total !== undefined) this.learnTotal(found.total);
+    if (known.total === undefined && found.total !== undefined) this.learnTotal(where, found.total);
   }
 
-  learnTotal(total: number): void {
-    this.#adopt({ ...this.#version, total });
+  /** Throws `CHANGED` if more is there than that. */
+  learnTotal(where: string, total: number): void {
+    if (this.#version !== undefined) this.#adopt(where, { ...this.#version, total });
+    else {
+      // Errors have no ETag, mostly: the version is still to come.
+      this.#assertHolds(where, total);
+      this.#told = total;
+      if (this.#resource.expectedLength !== total) this.#resource.expectedLength = total;
+    }
   }
 
   /**
@@ -76,20 +95,15 @@ export class KnownContent {
    */
   endsBefore(where: string, found: Version, offset: number, response: Response): boolean {
     const { total } = this;
-    // An error has no ETag, mostly.
-    const known = { ...this.#version, etag: found.etag, lastModified: found.lastModified };
     if (total !== undefined && found.total !== undefined && found.total !== total)
-      throw changedError(where, known, found);
+      throw changedError(where, { ...found, total, etag: this.#version?.etag }, found);
     if ((total !== undefined && offset < total) || offset < (found.total ?? 0)) throw statusError(where, response);
     if (found.total !== undefined) {
-      if (this.#version === undefined) this.#compareToClaim(where, found);
-      this.learnTotal(found.total);
+      this.learnTotal(where, found.total);
       return true;
     }
     if (offset === 0) return false;
     this.#ceiling = Math.min(this.#ceiling, offset);
-    const covered = this.#resource.nextGap(0, this.#ceiling) === undefined;
-    if (covered) this.learnTotal(this.#ceiling);
     return true;
   }
 
@@ -104,16 +118,30 @@ export class KnownContent {
 
   #compareToClaim(where: string, found: Version): void {
     const { etag, total } = this.#claim;
-    const contradicts = (etag !== undefined && etag !== found.etag) || (total !== undefined && total !== found.total);
-    if (contradicts) throw changedError(where, this.#claim, found);
+    const isOther = total !== found.total && (found.total !== undefined || this.#strict);
+    if ((etag !== undefined && etag !== found.etag) || (total !== undefined && isOther)) {
+      throw changedError(where, this.#claim, found);
+    }
   }
 
-  #adopt(version: Version): void {
+  #adopt(where: string, version: Version): void {
     const resource = this.#resource;
+    if (version.total !== undefined) this.#assertHolds(where, version.total);
     this.#version = version;
     downloaded.set(resource, version);
     if (version.etag !== undefined && version.etag !== resource.identity) resource.identity = version.etag;
     if (version.total !== undefined && version.total !== resource.expectedLength)
       resource.expectedLength = version.total;
+  }
+
+  /** Content that is shorter than what is there is other content: nothing that is there is dropped for it. */
+  #assertHolds(where: string, total: number): void {
+    const behind = this.#resource.nextGap(total, MAX_OFFSET);
+    if (total === MAX_OFFSET || (behind?.start === total && behind.end === MAX_OFFSET)) return;
+    throw new StorageError(
+      'CHANGED',
+      `${where}: the content has changed. It has ${total} bytes now, and bytes behind that are stored. discard() the resource, and ` +
+        'download into a new one.',
+    );
   }
 }

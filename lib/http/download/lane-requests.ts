@@ -58,15 +58,16 @@ export class LaneRequests {
   request(lane: Lane, address: string): Observable<number> {
     const where = nameOf(address);
     lane.address = address;
+    lane.askedAt = Date.now();
+    lane.gained = false;
     if (lane.whole) this.#rewind(lane);
     if (lane.drained) return EMPTY;
     const asked = this.unranged ? undefined : { start: lane.position, end: lane.end };
-    const since = Date.now();
     /** How far the answer says that it goes. */
     let promised = Infinity;
     let status = 0;
     const chunks$ = fetchChunks(this.#settings.fetch, address, this.#headers(asked), (response) => {
-      this.#pace.answered(Date.now() - since);
+      this.#pace.answered(Date.now() - lane.askedAt);
       const answer = understand(where, response, asked);
       this.#source.worked();
       status = response.status;
@@ -91,6 +92,7 @@ export class LaneRequests {
         lane.position += data.length;
         const written = writeMissing(this.#resource, position, data);
         if (written === undefined) throw this.#content.differs(where);
+        lane.gained ||= written > 0;
         // At the very end of the answer its connection is about to be free for the next request: it is not cut.
         return { written, goOn: !lane.drained || (lane.end === promised && data.length === chunk.length) };
       }),
@@ -102,7 +104,7 @@ export class LaneRequests {
       written$,
       defer(() => {
         if (lane.end === Infinity) {
-          this.#content.learnTotal(lane.position);
+          this.#content.learnTotal(where, lane.position);
           lane.end = lane.position;
         }
         if (lane.drained) return EMPTY;

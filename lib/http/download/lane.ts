@@ -8,13 +8,22 @@ export class Lane implements Transit {
   end: number;
   /** It brings everything from the first byte on, though a part was asked for. */
   whole = false;
+  /** See {@link Transit.carriedAt}. */
+  carriedAt = -Infinity;
+  /** When it last asked, in epoch milliseconds. */
+  askedAt = 0;
   /** The address last asked. */
   address = '';
   /** The last request failed in a way that is no fault of the server's: the next one is made at once. */
   again = false;
+  /** The last request has brought bytes that were missing. */
+  gained = false;
   readonly requests = new Subscription();
 
-  constructor(start: number, end: number) {
+  constructor(
+    readonly start: number,
+    end: number,
+  ) {
     this.position = start;
     this.end = end;
   }

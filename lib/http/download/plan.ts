@@ -2,16 +2,28 @@ import type { ByteRange } from '../../range/byte-range.js';
 
 /** Bytes that are on their way: `[position, end)` is still to come. */
 export interface Transit {
+  /** Where it began. */
+  readonly start: number;
   /** Where the next byte goes. */
   readonly position: number;
   /** Where it ends, exclusive. */
   readonly end: number;
+  /** When it was last seen to bring what somebody waits for, in epoch milliseconds. */
+  readonly carriedAt?: number;
+}
+
+/** What somebody waits for. */
+export interface Wanted extends ByteRange {
+  /** Since when, in epoch milliseconds. */
+  readonly since: number;
+  /** When it is needed, in epoch milliseconds. */
+  readonly neededBy?: number | undefined;
 }
 
 /** What a plan is made from; all offsets and lengths in bytes, all ranges half-open. */
 export interface Situation<T extends Transit> {
   /** What is waited for, the most urgent first. */
-  readonly demands: readonly ByteRange[];
+  readonly demands: readonly Wanted[];
   /** What was waited for when somebody last waited: reading ahead goes on from there. */
   readonly lastDemands: readonly ByteRange[];
   /** What is on its way. */
@@ -38,33 +50,40 @@ export interface Plan<T extends Transit> {
   readonly shorten: readonly { readonly transit: T; readonly end: number }[];
   /** Ranges to ask for. */
   readonly start: readonly ByteRange[];
+  /** Requests that bring what somebody waits for. */
+  readonly carriers: readonly T[];
 }
 
 /** So near a stream gets to on its own: a new request would cost the server more than it saves. */
 const NEAR = 32 * 1024;
+/** What a request brings at least before it makes room for somebody else's. */
+const TURN = 256 * 1024;
 
 /**
  * Which requests to make next, and which to give up.
  *
  * Each demand has a stream that is about to bring its first missing byte, or it gets a request of its own. If one needs a
  * request, then all streams that nobody waits for are given up: they would take bandwidth from what is urgent, and what they brought is
- * kept. If none does, streams run on, past what was waited for, and when all that is on its way is about to be there the next chunk is
- * asked for. That one stream brings bytes in the order in which media is read; more of them would make the next byte come later.
+ * kept. A stream that was bringing something while this one waited already has its turn first: these are two readers, and there would be
+ * an abort for each step that they make. One that somebody waits for is not given up, unless this one is needed earlier.
+ *
+ * If no demand needs a request, streams run on, past what was waited for, and when all that is on its way is about to be there the next
+ * chunk is asked for. That one stream brings bytes in the order in which media is read; more of them would make the next byte come later.
  *
  * Nothing that is there is asked for, and nothing that is on its way.
  */
 export function plan<T extends Transit>(situation: Situation<T>): Plan<T> {
   const { transits, concurrency } = situation;
-  const { carriers, needed } = assign(situation);
-  const stop = needed.length === 0 ? [] : transits.filter((transit) => !carriers.includes(transit));
-  const kept = transits.filter((transit) => !stop.includes(transit));
+  const { carriers, missing } = assign(situation);
+  const { needed, stop } = admit(situation, carriers, missing);
+  const kept = transits.filter((transit) => !stop.has(transit));
   const shorten = kept.flatMap((transit) => {
     const end = Math.min(...needed.map(({ from }) => from).filter((from) => from > transit.position));
     return end < transit.end ? [{ transit, end }] : [];
   });
   const coming: Transit[] = kept.map((transit) => {
     const cut = shorten.find((other) => other.transit === transit);
-    return cut === undefined ? transit : { position: transit.position, end: cut.end };
+    return cut === undefined ? transit : toTransit({ start: transit.position, end: cut.end });
   });
   const start: ByteRange[] = [];
   for (const { from, limit } of needed) {
@@ -72,11 +91,11 @@ export function plan<T extends Transit>(situation: Situation<T>): Plan<T> {
     const range = freeRange(situation, from, Math.min(limit, ...others), [...coming, ...start.map(toTransit)]);
     if (range !== undefined) start.push(range);
   }
-  if (needed.length === 0 && kept.length < concurrency && remaining(kept) <= situation.bytesInLatency) {
+  if (missing.length === 0 && kept.length < concurrency && remaining(kept) <= situation.bytesInLatency) {
     const range = ahead(situation, kept);
     if (range !== undefined) start.push(range);
   }
-  return { stop, shorten, start };
+  return { stop: [...stop], shorten, start, carriers: [...carriers.keys()] };
 }
 
 /** A request to make. */
@@ -86,32 +105,67 @@ interface Needed {
   readonly limit: number;
   /** It gets there in any case. */
   readonly reach: number;
+  readonly since: number;
+  readonly neededBy: number;
 }
 
-/** Who brings what is waited for: a stream each, or a new request; as many as may run at once. */
-function assign<T extends Transit>(situation: Situation<T>): { carriers: T[]; needed: Needed[] } {
+/**
+ * Who brings what is waited for: a stream, with the moment when it is needed, or a new request; of these as many as may run at once, the
+ * most urgent first.
+ */
+function assign<T extends Transit>(situation: Situation<T>): { carriers: Map<T, number>; missing: Needed[] } {
   const { demands, transits, nextGap, end, concurrency, chunkSize, readAhead } = situation;
-  const carriers: T[] = [];
-  const needed: Needed[] = [];
-  for (const demand of demands) {
-    if (carriers.length + needed.length >= concurrency) break;
-    const from = nextGap(demand.start, Math.min(demand.end, end))?.start;
+  const carriers = new Map<T, number>();
+  const missing: Needed[] = [];
+  for (const { start, end: until, since, neededBy = Infinity } of demands) {
+    const from = nextGap(start, Math.min(until, end))?.start;
     if (from === undefined) continue;
     const carrier = transits.find((transit) => brings(transit, from, situation));
-    if (carrier === undefined) {
-      const limit = Math.min(from + chunkSize, demand.end + readAhead, end);
-      if (!needed.some((range) => brings({ position: range.from, end: range.reach }, from, situation))) {
-        const starts = [...transits.map(({ position }) => position), ...needed.map((other) => other.from)];
-        const next = starts.filter((start) => start > from);
-        needed.push({ from, limit, reach: Math.min(nextGap(from, limit)?.end ?? limit, ...next) });
-      }
-    } else if (!carriers.includes(carrier)) carriers.push(carrier);
+    if (carrier !== undefined) {
+      if (!carriers.has(carrier)) carriers.set(carrier, neededBy);
+    } else if (
+      missing.length < concurrency &&
+      !missing.some((range) => brings({ position: range.from, end: range.reach }, from, situation))
+    ) {
+      const limit = Math.min(from + chunkSize, until + readAhead, end);
+      const starts = [...transits.map(({ position }) => position), ...missing.map((other) => other.from)];
+      const next = starts.filter((other) => other > from);
+      missing.push({ from, limit, reach: Math.min(nextGap(from, limit)?.end ?? limit, ...next), since, neededBy });
+    }
   }
-  return { carriers, needed };
+  return { carriers, missing };
+}
+
+/** Which of the missing requests to make, and which streams to give up for them. */
+function admit<T extends Transit>(
+  { transits, concurrency, bytesInLatency }: Situation<T>,
+  carriers: ReadonlyMap<T, number>,
+  missing: readonly Needed[],
+): { needed: Needed[]; stop: Set<T> } {
+  const needed: Needed[] = [];
+  const stop = new Set<T>();
+  for (const request of missing) {
+    for (const transit of transits) {
+      const { start, position, carriedAt = -Infinity } = transit;
+      const hasTurn = carriedAt > request.since && position - start < Math.max(TURN, 4 * bytesInLatency);
+      if (!carriers.has(transit) && !hasTurn) stop.add(transit);
+    }
+    if (transits.length - stop.size + needed.length >= concurrency) {
+      const [least] = [...carriers].filter(([transit]) => !stop.has(transit)).sort((a, b) => (a[1] < b[1] ? 1 : -1));
+      if (least === undefined || least[1] <= request.neededBy) continue;
+      stop.add(least[0]);
+    }
+    needed.push(request);
+  }
+  return { needed, stop };
 }
 
 /** Whether a stream brings the byte at `offset` sooner than a new request would. */
-function brings({ position, end }: Transit, offset: number, { bytesInLatency }: Situation<Transit>): boolean {
+function brings(
+  { position, end }: Pick<Transit, 'position' | 'end'>,
+  offset: number,
+  { bytesInLatency }: Situation<Transit>,
+): boolean {
   return position <= offset && offset < end && offset - position <= Math.max(NEAR, bytesInLatency);
 }
 
@@ -151,5 +205,5 @@ function remaining(transits: readonly Transit[]): number {
 }
 
 function toTransit({ start, end }: ByteRange): Transit {
-  return { position: start, end };
+  return { start, position: start, end };
 }

@@ -56,11 +56,12 @@ export class SourceUrl {
   }
 }
 
-/** A page may say where to download from relative to itself. */
-function checkUrl(url: string | URL): string {
+/** The address in full, of a page's own as well; throws `INVALID_ARGUMENT` for what is none. */
+export function checkUrl(url: string | URL): string {
   const base = (globalThis as { location?: { href?: string } }).location?.href;
+  let address: URL;
   try {
-    return new URL(url, base).href;
+    address = new URL(url, base);
   } catch (cause) {
     throw new StorageError(
       'INVALID_ARGUMENT',
@@ -68,4 +69,9 @@ function checkUrl(url: string | URL): string {
       { cause },
     );
   }
+  if (address.username === '' && address.password === '') return address.href;
+  throw new StorageError(
+    'INVALID_ARGUMENT',
+    `Expected the url to have no user and password, which fetch refuses; ${address.host} is to get some. Pass an Authorization header.`,
+  );
 }

@@ -4,12 +4,13 @@ import type { ByteRange } from '../../range/byte-range.js';
 import type { Resource } from '../../resource/resource.js';
 import { endedError } from '../../view/answer-error.js';
 import { type DownloadSettings, LONGEST } from './download-options.js';
-import { isRefusal, isTransient } from './http-error.js';
+import { isBreak, isRefusal, isTransient } from './http-error.js';
 import type { KnownContent } from './known-content.js';
 import { LaneRequests } from './lane-requests.js';
 import { Lane } from './lane.js';
 import { Pace } from './pace.js';
-import { plan } from './plan.js';
+import { plan, type Wanted } from './plan.js';
+import { RequestSize } from './request-size.js';
 import type { SourceUrl } from './source-url.js';
 
 /**
@@ -41,10 +42,14 @@ class Transfer {
   readonly #lanes = new Set<Lane>();
   readonly #pace = new Pace();
   readonly #requests: LaneRequests;
-  #demands: readonly ByteRange[] = [];
+  readonly #requestSize: RequestSize;
+  #demands: readonly Wanted[] = [];
   #lastDemands: readonly ByteRange[] = [{ start: 0, end: 0 }];
-  /** No request before that moment, in epoch milliseconds: the server has asked for it. */
+  /** No request before that moment, in epoch milliseconds: the server has asked for it, or has failed over and over. */
   #notBefore = 0;
+  /** Failures since a new byte has come. */
+  #failures = 0;
+  #failedAt = 0;
 
   constructor(
     resource: Resource,
@@ -58,6 +63,7 @@ class Transfer {
     this.#source = source;
     this.#settings = settings;
     this.#subscriber = subscriber;
+    this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#requests = new LaneRequests(resource, content, source, settings, this.#pace, (lane) => {
       this.#leaveOnly(lane);
     });
@@ -69,8 +75,8 @@ class Transfer {
     });
     this.#work.add(
       this.#resource.status$.subscribe((status) => {
-        if (status.state === 'committed') this.#subscriber.complete();
-        else if (status.state !== 'active') this.#subscriber.error(endedError(status, 'Downloaded the rest'));
+        if (status.state === 'committed') this.#complete();
+        else if (status.state !== 'active') this.#fail(endedError(status, 'Downloaded the rest'));
       }),
     );
     if (this.#subscriber.closed) return this.#work;
@@ -82,39 +88,68 @@ class Transfer {
     );
     this.#work.add(
       this.#resource.demand$.subscribe((demands) => {
-        this.#demands = demands.map(({ range }) => range);
+        this.#demands = demands.map(({ range, since, neededBy }) => ({ ...range, since, neededBy }));
         if (demands.length > 0) this.#lastDemands = this.#demands;
-        this.#plan();
+        // Only now: at a write this list may be an old one.
+        for (const lane of this.#plan()) lane.carriedAt = Date.now();
       }),
     );
     return this.#work;
   }
 
-  /** Makes the requests be those that are wanted now. */
-  #plan(): void {
-    if (this.#subscriber.closed) return;
-    if (this.#content.isComplete()) {
-      this.#subscriber.complete();
-      return;
+  /** Makes the requests be those that are wanted now; answers those that bring what somebody waits for. */
+  #plan(): readonly Lane[] {
+    if (this.#subscriber.closed) return [];
+    if (this.#isComplete()) {
+      this.#complete();
+      return [];
     }
     const lanes = [...this.#lanes];
-    if (lanes.some(({ whole }) => whole)) return;
+    if (lanes.some(({ whole }) => whole)) return [];
     if (this.#requests.unranged) {
       if (lanes.length === 0) this.#open(new Lane(0, Infinity));
-      return;
+      return [];
     }
-    const { stop, shorten, start } = plan({
+    const { stop, shorten, start, carriers } = plan<Lane>({
       demands: this.#demands,
       lastDemands: this.#lastDemands,
       transits: lanes.filter(({ drained }) => !drained),
       nextGap: (from, limit) => (from < limit ? this.#resource.nextGap(from, limit) : undefined),
       end: this.#content.end,
       bytesInLatency: this.#pace.bytesInLatency,
-      ...this.#settings,
+      concurrency: this.#settings.concurrency,
+      readAhead: this.#settings.readAhead,
+      chunkSize: this.#requestSize.current,
     });
     for (const lane of stop) this.#close(lane);
     for (const { transit, end } of shorten) transit.end = end;
-    for (const range of start) this.#open(new Lane(range.start, range.end));
+    for (const range of start) {
+      // All of its bytes have come, only the end of its body has not.
+      const drained = [...this.#lanes].find((lane) => lane.drained);
+      if (drained !== undefined && this.#lanes.size >= this.#settings.concurrency) this.#close(drained);
+      this.#open(new Lane(range.start, range.end));
+    }
+    return carriers;
+  }
+
+  #isComplete(): boolean {
+    try {
+      return this.#content.isComplete();
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** Who hears of the end may subscribe again at once: nothing may be left of this one then. */
+  #complete(): void {
+    this.#work.unsubscribe();
+    this.#subscriber.complete();
+  }
+
+  #fail(error: unknown): void {
+    this.#work.unsubscribe();
+    this.#subscriber.error(error);
   }
 
   #open(lane: Lane): void {
@@ -125,14 +160,18 @@ class Transfer {
     }).pipe(
       switchMap(() => this.#source.locate()),
       switchMap((address) => this.#requests.request(lane, address)),
-      retry({ delay: (error: unknown, failures) => this.#backOff(lane, error, failures), resetOnSuccess: true }),
+      retry({ delay: (error: unknown) => this.#backOff(lane, error) }),
     );
     lane.requests.add(
       requests$.subscribe({
+        next: () => {
+          this.#failures = 0;
+        },
         error: (error: unknown) => {
-          this.#subscriber.error(error);
+          this.#fail(error);
         },
         complete: () => {
+          this.#requestSize.succeeded();
           this.#close(lane);
           this.#plan();
         },
@@ -151,18 +190,28 @@ class Transfer {
   }
 
   /** When to make a request again; errors if that is of no use. */
-  #backOff(lane: Lane, error: unknown, failures: number): Observable<unknown> {
+  #backOff(lane: Lane, error: unknown): Observable<unknown> {
     if (lane.again) {
       lane.again = false;
       return of(true);
     }
     if (isRefusal(error) && this.#source.renew(lane.address)) return of(true);
+    if (isBreak(error) && !lane.gained && !lane.whole) {
+      this.#requestSize.failed(lane.end - lane.position);
+      lane.end = Math.min(lane.end, lane.position + this.#requestSize.current);
+    }
     const { count, delay, maxDelay } = this.#settings.retry;
     const askedFor = (isTransient(error) ? error.retryAfterMs : undefined) ?? 0;
+    // Requests that failed together are one failure.
+    if (lane.askedAt >= this.#failedAt) this.#failures += 1;
+    this.#failedAt = Date.now();
+    const failures = this.#failures;
     if (!isTransient(error) || failures > count || askedFor > maxDelay) return throwError(() => error);
-    this.#notBefore = Math.max(this.#notBefore, Date.now() + askedFor);
     // Jitter keeps clients that a server lost together from coming back together.
     const backOff = Math.min(maxDelay, delay * 2 ** (failures - 1)) * (1 - Math.random() / 2);
-    return timer(Math.min(LONGEST, Math.max(backOff, askedFor)));
+    const wait = Math.min(LONGEST, Math.max(backOff, askedFor));
+    // One failure is this request's own affair; several in a row are everybody's.
+    if (failures > 1 || askedFor > 0) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
+    return timer(wait);
   }
 }

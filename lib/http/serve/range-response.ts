@@ -26,6 +26,9 @@ export interface RangeResponseOptions {
   readonly headers?: HeadersInit | undefined;
 }
 
+/** Headers that say what the answer has. */
+const OWN = ['content-length', 'content-range', 'transfer-encoding', 'etag'];
+
 /**
  * Answers a request with the bytes of `view`, as a web server does, even while they are still arriving.
  *
@@ -55,6 +58,7 @@ export async function rangeResponse(
 ): Promise<Response> {
   const { method, headers: asked, signal } = request;
   const headers = new Headers(options.headers);
+  for (const name of OWN) headers.delete(name);
   headers.set('accept-ranges', 'bytes');
   if (method !== 'GET' && method !== 'HEAD') {
     headers.set('allow', 'GET, HEAD');

@@ -50,6 +50,28 @@ describe('a connection that breaks', () => {
     expectCommitted(resource, content);
   });
 
+  it('before anything of an answer can be read: less is asked for, until it gets through', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    // What the platform drops with the connection: the end comes with the bytes.
+    server.handle = (exchange) => {
+      const { start = 0, end = 0 } = exchange.asked ?? {};
+      const last = Math.min(end, content.length) - 1;
+      if (last - start < 30_000) return server.serve(exchange);
+      const head = `content-range: bytes ${start}-${last}/${content.length}\r\netag: "v1"\r\ncontent-length: ${last - start + 1}`;
+      return exchange.response.socket?.end(`HTTP/1.1 206 Partial Content\r\n${head}\r\n\r\n`);
+    };
+    const resource = newResource();
+    let subscriptions = 0;
+    while (resource.status.state !== 'committed' && subscriptions < 200) {
+      subscriptions += 1;
+      await complete(resource, server.url, { retry: false }).catch(() => undefined);
+    }
+    expectCommitted(resource, content);
+    // The size that gets through is remembered.
+    expect(subscriptions).toBeLessThan(100);
+    expect(server.exchanges.length).toBeLessThan(150);
+  });
+
   it('is given up after so many failures in a row, with what the platform says', async () => {
     const server = await TestServer.start(content, '"v1"');
     server.handle = ({ response }) => response.destroy();

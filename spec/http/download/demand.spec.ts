@@ -95,7 +95,8 @@ describe('a download, when somebody waits for bytes far away', () => {
     const starts = server.asked.map((range) => range?.start ?? -1);
     expect(starts.slice(1, 4).toSorted((a, b) => a - b)).toEqual(places.slice(0, 3).map(({ start }) => start));
     expect(new Set(starts.slice(1))).toEqual(new Set(places.map(({ start }) => start)));
-    expect(server.exchanges.filter(({ aborted }) => !aborted).length).toBeLessThanOrEqual(3);
+    // The server hears a moment later of what was aborted.
+    expect(server.mostActive).toBeLessThanOrEqual(4);
     downloading.unsubscribe();
   });
 
@@ -111,6 +112,17 @@ describe('a download, when somebody waits for bytes far away', () => {
     await Promise.all(waits);
     expect(server.asked.map((range) => range?.start)).toEqual([9 * MIB, 6 * MIB, 3 * MIB]);
     downloading.unsubscribe();
+  });
+
+  it('lets more readers than requests take turns: few requests are given up for each other', async () => {
+    const server = await TestServer.start(content.subarray(0, 4 * MIB), '"v1"');
+    server.latency = 5;
+    const resource = newResource();
+    const reading = [0, 2 * MIB].map((start) => lastValueFrom(readChunks(resource, { start, end: start + 2 * MIB })));
+    await lastValueFrom(download(resource, server.url, { concurrency: 1 }));
+    await Promise.all(reading);
+    expect(server.exchanges.length).toBeLessThan(24);
+    expect(server.sent).toBeLessThan(2 * server.content.length);
   });
 
   it('lets the next chunk of a reader in order come on the stream that is bringing it', async () => {

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { filter, firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, retry, toArray } from 'rxjs';
 import { MemDriver, readChunks, Resource } from 'tidemark';
 import { download } from 'tidemark/http';
+import { MmapDriver } from 'tidemark/node';
 import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
 
@@ -154,6 +158,61 @@ describe('a download', () => {
     expect(server.exchanges).toHaveLength(1);
   });
 
+  it('can be subscribed to again at once by who hears that it failed', async () => {
+    const content = makeContent(300_000);
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = (exchange) =>
+      server.serve(exchange, exchange.number === 0 ? { status: 404, headers: { 'content-range': undefined } } : {});
+    const resource = newResource();
+    await lastValueFrom(download(resource, server.url).pipe(retry(1)));
+    expectCommitted(resource, content);
+  });
+
+  it('asks a url function again when it is subscribed to again', async () => {
+    const content = makeContent(300_000);
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = (exchange) =>
+      server.serve(
+        exchange,
+        exchange.request.url === '/2' ? {} : { status: 403, headers: { 'content-range': undefined } },
+      );
+    let made = 0;
+    const resource = newResource();
+    await lastValueFrom(download(resource, () => `${server.origin}/${++made}`).pipe(retry(1)));
+    expect(made).toBe(2);
+  });
+
+  it.each(['fail', 'close'] as const)(
+    'does not say that it is complete when somebody does this before the commit: %s',
+    async (end) => {
+      const server = await TestServer.start(makeContent(300_000), '"v1"');
+      const folder = mkdtempSync(join(tmpdir(), 'tidemark-http-'));
+      const resource: Resource = Resource.open(new MmapDriver({ path: join(folder, 'song') }));
+      const ended = failure(resource, server.url);
+      await firstValueFrom(resource.writes$.pipe(filter(() => resource.coveredBytes === 300_000)));
+      if (end === 'fail') resource.fail('enough');
+      else resource.close();
+      expect(await ended).toMatchObject({ code: end === 'fail' ? 'FAILED' : 'CLOSED' });
+      resource.close();
+      rmSync(folder, { recursive: true });
+    },
+  );
+
+  it('leaves nothing open where the fetch that it is given heeds no signal, and makes errors of whatever that throws', async () => {
+    const content = makeContent(300_000);
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = (exchange) => server.serve(exchange, { stallAfter: 1000 });
+    const resource = newResource();
+    const deaf: typeof fetch = (input, init) => fetch(input, { ...init, signal: null });
+    const downloading = download(resource, server.url, { fetch: deaf }).subscribe();
+    await firstValueFrom(resource.writes$);
+    downloading.unsubscribe();
+    await server.quiet();
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
+    const refusing: typeof fetch = () => Promise.reject(null);
+    expect(await failure(resource, server.url, { fetch: refusing, retry: false })).toMatchObject({ code: 'HTTP' });
+  });
+
   it('ends with what a write throws, and can be gone on with', async () => {
     const content = makeContent(300_000);
     const server = await TestServer.start(content);
@@ -182,6 +241,9 @@ describe('a download', () => {
     expect(refused.code).toBe('INVALID_ARGUMENT');
     expect(refused.message).toContain('"song.flac"');
     expect(await failure(newResource(), () => 'song.flac')).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const secret = thrownBy(() => download(newResource(), 'http://user:secret@127.0.0.1/'));
+    expect(secret.code).toBe('INVALID_ARGUMENT');
+    expect(secret.message).not.toContain('secret');
   });
 
   it('goes through the fetch that it is given, with the headers that it is given', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ByteRange } from 'tidemark';
-import { plan, type Situation, type Transit } from '../../../lib/http/download/plan.js';
+import { plan, type Situation, type Transit, type Wanted } from '../../../lib/http/download/plan.js';
 
 const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const LENGTH = 400;
@@ -29,7 +29,7 @@ const situations = fc
       const free = transits.every((other) => other.end <= start * K);
       const missing = Array.from({ length: end - start }, (_, i) => start + i).every((unit) => !isCovered(unit));
       if (free && missing && end <= LENGTH && transits.length < raw.concurrency)
-        transits.push({ position: start * K, end: end * K });
+        transits.push({ start: start * K, position: start * K, end: end * K });
     }
     const nextGap = (from: number, limit: number): ByteRange | undefined => {
       for (let at = from; at < limit; at = (Math.floor(at / K) + 1) * K) {
@@ -40,7 +40,7 @@ const situations = fc
       }
       return undefined;
     };
-    const bytes = ({ start, end }: ByteRange): ByteRange => ({ start: start * K, end: end * K });
+    const bytes = ({ start, end }: ByteRange): Wanted => ({ start: start * K, end: end * K, since: 1 });
     const situation: Situation<Transit> = {
       transits,
       nextGap,
@@ -63,8 +63,8 @@ function after(
   const kept = transits
     .filter((transit) => !stop.includes(transit))
     .map((transit) => shorten.find((other) => other.transit === transit) ?? transit)
-    .map((transit) => ('transit' in transit ? { position: transit.transit.position, end: transit.end } : transit));
-  return [...kept, ...start.map((range) => ({ position: range.start, end: range.end }))];
+    .map((transit) => ('transit' in transit ? { ...transit.transit, end: transit.end } : transit));
+  return [...kept, ...start.map((range) => ({ start: range.start, position: range.start, end: range.end }))];
 }
 
 const firstMissing = ({ nextGap, end }: Situation<Transit>, demand: ByteRange): number | undefined =>
@@ -99,15 +99,10 @@ describe('the plan of a download', () => {
         const near = Math.max(32 * K, situation.bytesInLatency);
         const bringing = (at: number, list: readonly Transit[]): Transit | undefined =>
           list.find(({ position, end }) => position <= at && at < end && at - position <= near);
-        const used = new Set<Transit>();
-        for (const demand of situation.demands) {
-          if (used.size >= situation.concurrency) break;
-          const missing = firstMissing(situation, demand);
-          if (missing === undefined) continue;
-          const transit = bringing(missing, coming);
-          expect(transit).toBeDefined();
-          if (transit !== undefined) used.add(transit);
-        }
+        const missing = situation.demands.map((demand) => firstMissing(situation, demand));
+        const busy = coming.filter((transit) => missing.some((at) => at !== undefined && bringing(at, [transit])));
+        const full = busy.length === coming.length && coming.length === situation.concurrency;
+        for (const at of missing) expect(at === undefined || bringing(at, coming) !== undefined || full).toBe(true);
         expect(made.stop.length === 0 || made.start.length > 0).toBe(true);
       }),
       { numRuns: 20 * FUZZ_RUNS },
@@ -134,5 +129,53 @@ describe('the plan of a download', () => {
       }),
       { numRuns: 20 * FUZZ_RUNS },
     );
+  });
+
+  describe('with one request at a time', () => {
+    const carrier: Transit = { start: 50 * K, position: 100 * K, end: 600 * K, carriedAt: 1000 };
+    const base: Situation<Transit> = {
+      demands: [],
+      lastDemands: [],
+      transits: [carrier],
+      nextGap: (start, end) => ({ start, end }),
+      end: 1000 * K,
+      concurrency: 1,
+      chunkSize: 200 * K,
+      readAhead: Infinity,
+      bytesInLatency: 0,
+    };
+    const here = { start: 100 * K, end: 110 * K };
+    const there = { start: 700 * K, end: 710 * K };
+
+    it('gives up what nobody waits for any more: that was a seek', () => {
+      const { stop, start } = plan({ ...base, demands: [{ ...there, since: 1000 }] });
+      expect([stop, start]).toEqual([[carrier], [{ start: 700 * K, end: 900 * K }]]);
+    });
+
+    it('lets go on what another reader waited for a moment ago', () => {
+      expect(plan({ ...base, demands: [{ ...there, since: 900 }] })).toMatchObject({ stop: [], start: [] });
+    });
+
+    it('lets it have its turn, and no more', () => {
+      const done = { ...carrier, position: 400 * K };
+      const { stop, start } = plan({
+        ...base,
+        transits: [done],
+        demands: [{ start: 700 * K, end: 710 * K, since: 900 }],
+      });
+      expect([stop, start]).toEqual([[done], [{ start: 700 * K, end: 900 * K }]]);
+    });
+
+    it('lets go on what another waits for now, unless this one is needed earlier', () => {
+      const waiting = { ...here, since: 2000, neededBy: 5000 };
+      for (const neededBy of [undefined, 5000, 6000]) {
+        expect(plan({ ...base, demands: [waiting, { ...there, since: 3000, neededBy }] })).toMatchObject({
+          stop: [],
+          start: [],
+        });
+      }
+      const { stop, start } = plan({ ...base, demands: [{ ...there, since: 3000, neededBy: 4000 }, waiting] });
+      expect([stop, start]).toEqual([[carrier], [{ start: 700 * K, end: 900 * K }]]);
+    });
   });
 });

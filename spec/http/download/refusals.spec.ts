@@ -5,7 +5,7 @@ import { TestServer } from '../test-server.js';
 const content = makeContent(1_000_000);
 
 describe('a server that refuses', () => {
-  it.each([400, 401, 403, 404, 405, 410, 451, 501])('with %i is believed: that is final', async (status) => {
+  it.each([204, 400, 401, 403, 404, 405, 410, 451, 501])('with %i is believed: that is final', async (status) => {
     const server = await TestServer.start(content);
     server.handle = (exchange) =>
       server.serve(exchange, { status, body: Buffer.from('no'), headers: { 'content-range': undefined } });
@@ -43,6 +43,26 @@ describe('a server that refuses', () => {
     await complete(resource, server.url, AT_ONCE);
     expect(times[1] ?? 0).toBeGreaterThanOrEqual((times[0] ?? 0) + 990);
     expectCommitted(resource, content);
+  });
+
+  it('over and over is left alone for longer and longer, whatever is waited for meanwhile', async () => {
+    const server = await TestServer.start(content);
+    server.handle = (exchange) =>
+      server.serve(exchange, { status: 503, body: Buffer.alloc(0), headers: { 'content-range': undefined } });
+    const resource = newResource();
+    let waiting = resource.waitRange({ start: 0, end: 1 }).subscribe();
+    const hopping = setInterval(() => {
+      waiting.unsubscribe();
+      const start = Math.floor(Math.random() * 900_000);
+      waiting = resource.waitRange({ start, end: start + 1 }).subscribe({ error: () => undefined });
+    }, 5);
+    expect(await failure(resource, server.url, { retry: { count: 4, delay: 50 } })).toMatchObject({
+      code: 'HTTP',
+      httpStatus: 503,
+    });
+    clearInterval(hopping);
+    waiting.unsubscribe();
+    expect(server.exchanges.length).toBeLessThan(40);
   });
 
   it('and wants more patience than allowed: that is final, and says how long', async () => {

@@ -137,4 +137,85 @@ describe('a server whose answers do not fit', () => {
     expectCommitted(resource, content);
     expect(await behind).toBe('eof');
   });
+
+  it('is asked first for what is behind the end: what it says of the length is believed, and the version comes later', async () => {
+    for (const headers of [{}, { 'content-range': undefined }]) {
+      const server = await TestServer.start(content, '"v1"');
+      server.handle = (exchange) =>
+        server.serve(
+          exchange,
+          (exchange.asked?.start ?? 0) >= content.length ? { headers: { etag: undefined, ...headers } } : {},
+        );
+      const resource = newResource();
+      const behind = firstValueFrom(resource.waitRange({ start: 5_000_000, end: 5_000_001 }));
+      await complete(resource, server.url, SMALL_CHUNKS);
+      expectCommitted(resource, content);
+      expect(resource.identity).toBe('"v1"');
+      expect(await behind).toBe('eof');
+    }
+  });
+
+  it('tells no length at all, and is asked for what crosses the end before the rest is there', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = (exchange) => {
+      const { start = 0, end = 0 } = exchange.asked ?? {};
+      const headers = {
+        'content-range': start < content.length ? `bytes ${start}-${Math.min(end, content.length) - 1}/*` : undefined,
+      };
+      return server.serve(exchange, { headers });
+    };
+    const resource = newResource();
+    const crossing = firstValueFrom(resource.read({ start: 990_000, end: 1_010_000 }));
+    await complete(resource, server.url);
+    expectCommitted(resource, content);
+    expect((await crossing).length).toBe(10_000);
+  });
+
+  it.each([
+    [
+      'a body that ends sooner',
+      { ignoresRange: true, headers: { 'content-length': undefined }, body: content.subarray(0, 50_000) },
+    ],
+    ['everything, which is nothing', { ignoresRange: true, body: content.subarray(0, 0) }],
+    [
+      'that the end is before what is there',
+      { status: 416, headers: { 'content-range': 'bytes */50000' }, body: content.subarray(0, 0) },
+    ],
+  ])('says when it is asked again: %s: nothing that is there is dropped', async (_, manners) => {
+    const server = await TestServer.start(content);
+    server.handle = (exchange) => {
+      if (exchange.number > 0) return server.serve(exchange, manners);
+      const { start = 0, end = 0 } = exchange.asked ?? {};
+      return server.serve(exchange, { headers: { 'content-range': `bytes ${start}-${end - 1}/*` } });
+    };
+    const resource = newResource();
+    expect(await failure(resource, server.url, SMALL_CHUNKS)).toMatchObject({ code: 'CHANGED' });
+    expect(resource.coverage.toArray()).toEqual([{ start: 0, end: 100_000 }]);
+    expectNothingElse(resource, content);
+  });
+
+  it('ends its bodies late: no more requests are open than there may be', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = ({ response, asked }) => {
+      const { start = 0, end = 0 } = asked ?? {};
+      response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${content.length}`, etag: '"v1"' });
+      response.write(content.subarray(start, end));
+      setTimeout(() => response.end(), 300);
+    };
+    const resource = newResource();
+    await complete(resource, server.url, { chunkSize: 100_000, concurrency: 1 });
+    expectCommitted(resource, content);
+    expect(server.mostActive).toBeLessThanOrEqual(3); // it hears later of what was left
+  });
+
+  it('does not tell the length that the user knows', async () => {
+    const server = await TestServer.start(content);
+    server.handle = (exchange) =>
+      server.serve(exchange, { ignoresRange: true, headers: { 'content-length': undefined } });
+    const resource = newResource();
+    resource.expectedLength = content.length;
+    resource.writeAt(0, content.subarray(0, 10));
+    await complete(resource, server.url);
+    expectCommitted(resource, content);
+  });
 });

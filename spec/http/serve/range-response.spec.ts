@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom } from 'rxjs';
 import { MemDriver, Resource } from 'tidemark';
@@ -141,11 +142,17 @@ describe('an answer over a complete resource', () => {
 
   it('has the headers that are given, but those that say what it has', async () => {
     const response = await rangeResponse(committed(), request({ range: 'bytes=0-9' }), {
-      headers: { 'content-type': 'audio/flac', 'content-length': '7', 'cache-control': 'no-store' },
+      headers: {
+        'content-type': 'audio/flac',
+        'content-length': '7',
+        etag: '"x"',
+        'cache-control': 'no-store',
+      },
     });
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'audio/flac',
       'content-length': '10',
+      etag: '"v1"',
       'cache-control': 'no-store',
     });
     await response.body?.cancel();
@@ -225,6 +232,27 @@ describe('an answer over a resource that is still filling', () => {
     later.abort(new Error('gone later'));
     await expect(reading).rejects.toThrow('gone later');
     await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length === 0)));
+  });
+
+  it('keeps no listener on the signal once the body has ended, in whatever way', async () => {
+    const resource = newResource();
+    resource.expectedLength = content.length;
+    resource.writeAt(0, content.subarray(0, 1000));
+    const { signal } = new AbortController();
+    const read = async (range: string): Promise<ReadableStreamDefaultReader> => {
+      const { body } = await rangeResponse(resource, { method: 'GET', headers: new Headers({ range }), signal });
+      const reader = (body ?? new ReadableStream()).getReader();
+      expect((await reader.read()).value?.length).toBe(1000);
+      return reader;
+    };
+    // Who counts needs no more than that.
+    await read('bytes=0-999');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    const reader = await read('bytes=0-1999');
+    const next = reader.read();
+    resource.fail('enough');
+    await expect(next).rejects.toMatchObject({ code: 'FAILED' });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('rejects when bytes that are asked for will not come, and breaks off when it turns out later', async () => {
