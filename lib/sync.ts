@@ -3,6 +3,12 @@ export { openSync } from './sync/open-sync.js';
 export { SyncReader } from './sync/sync-reader.js';
 export type { SyncReadOptions, SyncWaitOptions, TakenInterrupt } from './sync/sync-reader.js';
 
+// Files of WASM libraries
+export { emscriptenFile } from './sync/emscripten-file.js';
+export type { EmscriptenFile, EmscriptenFileOptions } from './sync/emscripten-file.js';
+export type { EmscriptenFS } from './sync/emscripten-fs.js';
+export type { EmscriptenReader } from './sync/windowed-reader.js';
+
 // What they speak of
 export { ownerGone } from './handle/owner-gone.js';
 export type { ReaderHandle } from './handle/reader-handle.js';
