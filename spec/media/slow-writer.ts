@@ -28,9 +28,10 @@ export function openResource(): Resource {
 /**
  * A resource that a slow writer fills with `file`, who only acts when somebody waits: it writes 4 KiB of what is most urgent, and
  * some other 4 KiB besides where `besides` says so, then lets others run. How much has been written when something happens thus
- * depends on what was asked for, and not on how fast the machine is. The length is told with the first part, as a server would.
+ * depends on what was asked for, and not on how fast the machine is. The length is told with the first part, as a server would, or, where
+ * `tellLength` says so, only by the commit.
  */
-export function fillSlowly(file: Uint8Array, { besides = true } = {}): Resource {
+export function fillSlowly(file: Uint8Array, { besides = true, tellLength = true } = {}): Resource {
   const resource = openResource();
   const others = besides ? shuffledParts(file.length) : [];
   let busy = false;
@@ -43,7 +44,7 @@ export function fillSlowly(file: Uint8Array, { besides = true } = {}): Resource 
     setTimeout(() => {
       busy = false;
       if (resource.status.state !== 'active') return;
-      resource.expectedLength ??= file.length;
+      if (tellLength) resource.expectedLength ??= file.length;
       const other = others.pop();
       if (other !== undefined) write(other, file.length);
       // Its demand may have been met, or withdrawn, while this was on its way: as with any download.
