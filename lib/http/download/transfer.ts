@@ -99,11 +99,7 @@ class Transfer {
 
   /** Makes the requests be those that are wanted now; answers those that bring what somebody waits for. */
   #plan(): readonly Lane[] {
-    if (this.#subscriber.closed) return [];
-    if (this.#isComplete()) {
-      this.#complete();
-      return [];
-    }
+    if (this.#subscriber.closed || this.#hasEnded()) return [];
     const lanes = [...this.#lanes];
     if (lanes.some(({ whole }) => whole)) return [];
     if (this.#requests.unranged) {
@@ -132,13 +128,14 @@ class Transfer {
     return carriers;
   }
 
-  #isComplete(): boolean {
+  #hasEnded(): boolean {
     try {
-      return this.#content.isComplete();
+      if (!this.#content.isComplete()) return false;
+      this.#complete();
     } catch (error) {
       this.#fail(error);
-      return false;
     }
+    return true;
   }
 
   /** Who hears of the end may subscribe again at once: nothing may be left of this one then. */

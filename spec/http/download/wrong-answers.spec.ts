@@ -194,6 +194,25 @@ describe('a server whose answers do not fit', () => {
     expectNothingElse(resource, content);
   });
 
+  it('turns out to end before what is there, without ever telling a length: that is an error, and nothing goes on', async () => {
+    const server = await TestServer.start(content.subarray(0, 100_000), '"v1"');
+    server.handle = (exchange) => {
+      const { start = 0, end = 0 } = exchange.asked ?? {};
+      const range = `bytes ${start}-${Math.min(end, server.content.length) - 1}/*`;
+      return server.serve(exchange, {
+        headers: { 'content-range': start < server.content.length ? range : undefined },
+      });
+    };
+    const resource = newResource();
+    resource.writeAt(150_000, content.subarray(150_000, 150_010));
+    expect(await failure(resource, server.url, { ...AT_ONCE, chunkSize: 60_000 })).toMatchObject({ code: 'CHANGED' });
+    await server.quiet();
+    const requests = server.exchanges.length;
+    await server.quiet();
+    expect(server.exchanges).toHaveLength(requests);
+    expect(resource.coveredBytes).toBe(100_010);
+  });
+
   it('ends its bodies late: no more requests are open than there may be', async () => {
     const server = await TestServer.start(content, '"v1"');
     server.handle = ({ response, asked }) => {
