@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { ALL_FORMATS, BufferSource, CustomSource, EncodedPacketSink, Input, InputDisposedError } from 'mediabunny';
 import type { EncodedPacket, InputTrack, Source } from 'mediabunny';
-import { filter, firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom } from 'rxjs';
 
+import { download } from '../../lib/http/download/download.js';
 import { byteSource, type Resource } from '../../lib/index.js';
+import { TestServer } from '../http/test-server.js';
 import { fillSlowly, lenaFile, openResource } from './slow-writer.js';
 
 function inputOf(source: Source): Input {
@@ -59,6 +61,22 @@ describe.each(['m4a', 'webm', 'mp3', 'wav', 'flac'])('mediabunny over byteSource
     const reference = readAll(complete);
     for await (const known of readAll(input)) expect(known).toEqual((await reference.next()).value);
     expect((await reference.next()).done).toBe(true);
+  });
+
+  it('reads the same while it is downloaded at a limited rate, and somebody else wants the middle of it first', async () => {
+    using complete = inputOf(new BufferSource(file));
+    const server = await TestServer.start(file, '"v1"');
+    server.bytesPerSecond = file.length;
+    const resource = openResource();
+    const downloading = lastValueFrom(download(resource, server.url, { chunkSize: 50_000 }));
+    const middle = Math.floor(file.length / 2);
+    await firstValueFrom(resource.read({ start: middle, end: middle + 1000 }));
+    expect(resource.has({ start: 0, end: 1 })).toBe(false);
+    using input = inputOver(resource);
+    const reference = readAll(complete);
+    for await (const known of readAll(input)) expect(known).toEqual((await reference.next()).value);
+    await downloading;
+    expect(Buffer.compare(resource.readAll(), file)).toBe(0);
   });
 
   it('knows the tracks when less than half has arrived, if only what it asks for does', async () => {
