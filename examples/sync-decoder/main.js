@@ -8,12 +8,18 @@ import { serveSample } from '../shared/serve-sample.js';
 if (isMainThread) {
   const { url, close } = await serveSample('wav', 400_000); // a slow web server, of 400 kB/s
   const resource = Resource.open(new MemDriver());
-  download(resource, url)
-    .subscribe({ error: (error) => console.error(error.message), complete: () => console.log('downloaded') })
-    .add(close);
+  const downloading = download(resource, url).subscribe({
+    error: (error) => console.error(error.message), // and the worker's reads throw FAILED
+    complete: () => console.log('downloaded'),
+  });
+  downloading.add(close);
   const port = resource.createPort({ name: 'decoder' });
   const worker = new Worker(new URL(import.meta.url), { workerData: port.handle });
-  worker.on('message', (line) => console.log(line)).once('exit', () => resource.close());
+  worker.on('message', (line) => console.log(line));
+  worker.once('exit', () => {
+    downloading.unsubscribe(); // it may have ended before the download has
+    resource.close();
+  });
 } else {
   const reader = openSync(workerData);
   const header = new Uint8Array(44);

@@ -31,7 +31,7 @@ export function endedError(
     case 'failed':
       return new StorageError(
         'FAILED',
-        `${asked}, and those bytes are missing from a resource that failed: ${status.reason}. ` +
+        `${asked}, and those bytes are missing from a resource that failed: ${status.reason.replace(/\.$/, '')}. ` +
           'Covered bytes stay readable; reactivate() it to go on writing.',
         'cause' in context ? { ...details, cause: context.cause } : details,
       );

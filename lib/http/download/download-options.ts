@@ -26,7 +26,7 @@ export interface DownloadOptions {
   /** How long to wait for an answer, and for each next byte of it, in milliseconds. `@default` 30000 */
   readonly timeout?: number | undefined;
   /** Headers of each request, beside those that it makes itself (`Range`, `If-Range`, `Accept-Encoding`). */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
   /** Makes the requests. `@default` the platform's `fetch` */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Commit when everything is there. `@default` true */

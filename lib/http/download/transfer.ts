@@ -1,5 +1,6 @@
 import { defer, Observable, of, retry, type Subscriber, Subscription, switchMap, throwError, timer } from 'rxjs';
 
+import { StorageError } from '../../errors/storage-error.js';
 import type { ByteRange } from '../../range/byte-range.js';
 import type { Resource } from '../../resource/resource.js';
 import { endedError } from '../../view/answer-error.js';
@@ -76,6 +77,7 @@ class Transfer {
     this.#work.add(
       this.#resource.status$.subscribe((status) => {
         if (status.state === 'committed') this.#complete();
+        else if (status.state === 'closed') this.#fail(closedError());
         else if (status.state !== 'active') this.#fail(endedError(status, 'Downloaded the rest'));
       }),
     );
@@ -211,4 +213,12 @@ class Transfer {
     if (failures > 1 || askedFor > 0) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
     return timer(wait);
   }
+}
+
+function closedError(): StorageError {
+  const found = 'The resource was closed while it was being downloaded into.';
+  return new StorageError(
+    'CLOSED',
+    `${found} What was written is kept where its driver can. Unsubscribe the download before.`,
+  );
 }

@@ -23,7 +23,7 @@ export interface RangeRequest {
 /** How {@link rangeResponse} answers. */
 export interface RangeResponseOptions {
   /** Headers of the answer, `Content-Type` above all; those that say what part of what it has are its own. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
 }
 
 /** Headers that say what the answer has. */
