@@ -1,5 +1,8 @@
 import { StorageError } from '../errors/storage-error.js';
 
+/** The longest that the platform's timers can wait, in milliseconds: past it they do not wait at all. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Throws `INVALID_ARGUMENT` unless `neededBy` is undefined or a time in epoch milliseconds. */
 export function checkNeededBy(neededBy: number | undefined): void {
   if (neededBy === undefined || Number.isFinite(neededBy)) return;

@@ -8,13 +8,12 @@ import type { Attachment } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { Attached } from '../handle/reader-handle.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
+import { LONGEST_TIMER } from '../range/times.js';
 import { endedError } from '../view/answer-error.js';
 import { ViewBase } from '../view/view-base.js';
 import { mostUrgent } from './most-urgent.js';
 
 const EVERYTHING = { start: 0, end: MAX_OFFSET };
-/** The longest a timer can be, in milliseconds. */
-const NEVER = 2 ** 31 - 1;
 
 /**
  * A view of a resource that another thread owns, for pipelines and progress bars in this one. Made by {@link attachReader}.
@@ -183,7 +182,7 @@ export class ResourceReader extends ViewBase {
   /** `Atomics.waitAsync` does not keep Node's event loop alive (measured); a timer that never fires does. */
   #setKeepAlive(wanted: boolean): void {
     if (wanted) {
-      this.#keepAlive ??= setInterval(() => undefined, NEVER);
+      this.#keepAlive ??= setInterval(() => undefined, LONGEST_TIMER);
     } else if (this.#keepAlive !== undefined) {
       clearInterval(this.#keepAlive);
       this.#keepAlive = undefined;

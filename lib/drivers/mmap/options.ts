@@ -1,4 +1,5 @@
 import { StorageError } from '../../errors/storage-error.js';
+import { LONGEST_TIMER } from '../../range/times.js';
 import type { CheckpointPolicy } from './checkpoints.js';
 import { type FileSystem, NODE_FILES } from './file-system.js';
 import { BINDING_NAMES } from './mapping/binding.js';
@@ -51,8 +52,6 @@ export interface CheckedOptions {
 }
 
 const DEFAULT_POLICY = { bytes: 8 * 2 ** 20, ms: 1000 };
-/** The longest a timer can be. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 const MODES: readonly OpenMode[] = ['auto', 'read-write', 'read-only'];
 const MAPPINGS: readonly MappingOption[] = ['auto', ...BINDING_NAMES, 'off'];
 

@@ -52,8 +52,6 @@ export interface DownloadSettings {
 }
 
 const MIB = 2 ** 20;
-/** The longest that the platform's timers can wait, in milliseconds: past it they do not wait at all. */
-export const LONGEST = 2 ** 31 - 1;
 
 /** Throws `INVALID_ARGUMENT`; `TypeError` for headers that are none. */
 export function readOptions(options: DownloadOptions): DownloadSettings {

@@ -4,6 +4,7 @@ import {
   defer,
   EMPTY,
   filter,
+  identity,
   map,
   type Observable,
   takeWhile,
@@ -14,9 +15,10 @@ import {
 
 import { isStorageError } from '../../errors/storage-error.js';
 import type { ByteRange } from '../../range/byte-range.js';
+import { LONGEST_TIMER } from '../../range/times.js';
 import type { Resource } from '../../resource/resource.js';
 import { type Answer, understand } from './answer.js';
-import { type DownloadSettings, LONGEST } from './download-options.js';
+import type { DownloadSettings } from './download-options.js';
 import { fetchChunks } from './fetch-chunks.js';
 import { brokenAnswerError, connectionError, nameOf, stalledError } from './http-error.js';
 import type { KnownContent } from './known-content.js';
@@ -73,7 +75,7 @@ export class LaneRequests {
       status = response.status;
       promised = this.#take(lane, answer, asked, where, response);
     }).pipe(
-      this.#settings.timeout > LONGEST ? map((chunk) => chunk) : timeout({ each: this.#settings.timeout }),
+      this.#settings.timeout > LONGEST_TIMER ? identity : timeout({ each: this.#settings.timeout }),
       catchError((error: unknown) => {
         // Nothing but the end of the body was missing.
         if (lane.drained) return EMPTY;

@@ -2,9 +2,10 @@ import { defer, Observable, of, retry, type Subscriber, Subscription, switchMap,
 
 import { StorageError } from '../../errors/storage-error.js';
 import type { ByteRange } from '../../range/byte-range.js';
+import { LONGEST_TIMER } from '../../range/times.js';
 import type { Resource } from '../../resource/resource.js';
 import { endedError } from '../../view/answer-error.js';
-import { type DownloadSettings, LONGEST } from './download-options.js';
+import type { DownloadSettings } from './download-options.js';
 import { isBreak, isRefusal, isTransient } from './http-error.js';
 import type { KnownContent } from './known-content.js';
 import { LaneRequests } from './lane-requests.js';
@@ -208,7 +209,7 @@ class Transfer {
     if (!isTransient(error) || failures > count || askedFor > maxDelay) return throwError(() => error);
     // Jitter keeps clients that a server lost together from coming back together.
     const backOff = Math.min(maxDelay, delay * 2 ** (failures - 1)) * (1 - Math.random() / 2);
-    const wait = Math.min(LONGEST, Math.max(backOff, askedFor));
+    const wait = Math.min(LONGEST_TIMER, Math.max(backOff, askedFor));
     // One failure is this request's own affair; several in a row are everybody's.
     if (failures > 1 || askedFor > 0) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
     return timer(wait);
