@@ -7,6 +7,8 @@ import type { ByteRange } from 'tidemark';
 
 /** Failures are made good at once. */
 export const AT_ONCE = { retry: { delay: 0 } } satisfies DownloadOptions;
+/** The same, and several requests for the content. */
+export const SMALL_CHUNKS = { ...AT_ONCE, chunkSize: 100_000 } satisfies DownloadOptions;
 
 const opened = new Set<Resource>();
 
@@ -27,6 +29,10 @@ export function makeContent(length: number): Buffer {
   for (let i = 0; i < length; i++) content[i] = (i * 31 + (i >> 8) * 7 + (i >> 16)) & 0xff;
   return content;
 }
+
+/** What a server has, and what it has instead when that has changed. */
+export const content = makeContent(1_000_000);
+export const other = Buffer.alloc(content.length, 'x');
 
 export async function complete(resource: Resource, url: DownloadUrl, options: DownloadOptions = {}): Promise<void> {
   await lastValueFrom(download(resource, url, options));

@@ -1,13 +1,17 @@
 import type { ByteRange } from '../../range/byte-range.js';
 
-/** Bytes that are on their way: `[position, end)` is still to come. */
-export interface Transit {
-  /** Where it began. */
-  readonly start: number;
+/** Bytes that are still to come, `[position, end)`. */
+interface Coming {
   /** Where the next byte goes. */
   readonly position: number;
   /** Where it ends, exclusive. */
   readonly end: number;
+}
+
+/** A request that is on its way. */
+export interface Transit extends Coming {
+  /** Where it began. */
+  readonly start: number;
   /** When it was last seen to bring what somebody waits for, in epoch milliseconds. */
   readonly carriedAt?: number;
 }
@@ -77,24 +81,23 @@ export function plan<T extends Transit>(situation: Situation<T>): Plan<T> {
   const { carriers, missing } = assign(situation);
   const { needed, stop } = admit(situation, carriers, missing);
   const kept = transits.filter((transit) => !stop.has(transit));
-  const shorten = kept.flatMap((transit) => {
-    const end = Math.min(...needed.map(({ from }) => from).filter((from) => from > transit.position));
-    return end < transit.end ? [{ transit, end }] : [];
-  });
-  const coming: Transit[] = kept.map((transit) => {
-    const cut = shorten.find((other) => other.transit === transit);
-    return cut === undefined ? transit : toTransit({ start: transit.position, end: cut.end });
-  });
+  /** The end of what comes from `position` on, where a needed request brings what follows. */
+  const cut = (position: number, end: number): number =>
+    Math.min(end, ...needed.map(({ from }) => from).filter((from) => from > position));
+  const cuts = kept.map((transit) => ({ transit, end: cut(transit.position, transit.end) }));
+  const coming: Coming[] = cuts.map(({ transit: { position }, end }) => ({ position, end }));
   const start: ByteRange[] = [];
   for (const { from, limit } of needed) {
-    const others = needed.map((other) => other.from).filter((other) => other > from);
-    const range = freeRange(situation, from, Math.min(limit, ...others), [...coming, ...start.map(toTransit)]);
-    if (range !== undefined) start.push(range);
+    const range = freeRange(situation, from, cut(from, limit), coming);
+    if (range === undefined) continue;
+    start.push(range);
+    coming.push({ position: range.start, end: range.end });
   }
   if (missing.length === 0 && kept.length < concurrency && remaining(kept) <= situation.bytesInLatency) {
     const range = ahead(situation, kept);
     if (range !== undefined) start.push(range);
   }
+  const shorten = cuts.filter(({ transit, end }) => end < transit.end);
   return { stop: [...stop], shorten, start, carriers: [...carriers.keys()] };
 }
 
@@ -161,11 +164,7 @@ function admit<T extends Transit>(
 }
 
 /** Whether a stream brings the byte at `offset` sooner than a new request would. */
-function brings(
-  { position, end }: Pick<Transit, 'position' | 'end'>,
-  offset: number,
-  { bytesInLatency }: Situation<Transit>,
-): boolean {
+function brings({ position, end }: Coming, offset: number, { bytesInLatency }: Situation<Transit>): boolean {
   return position <= offset && offset < end && offset - position <= Math.max(NEAR, bytesInLatency);
 }
 
@@ -184,15 +183,15 @@ function freeRange(
   { nextGap, end, chunkSize }: Situation<Transit>,
   from: number,
   limit: number,
-  transits: readonly Transit[],
+  coming: readonly Coming[],
 ): ByteRange | undefined {
   const stop = Math.min(limit, end);
   for (let at = from; at < stop;) {
     const gap = nextGap(at, stop);
     if (gap === undefined) return undefined;
-    const busy = transits.find(({ position, end: until }) => position <= gap.start && gap.start < until);
+    const busy = coming.find(({ position, end: until }) => position <= gap.start && gap.start < until);
     if (busy === undefined) {
-      const next = transits.map(({ position }) => position).filter((position) => position > gap.start);
+      const next = coming.map(({ position }) => position).filter((position) => position > gap.start);
       return { start: gap.start, end: Math.min(gap.end, gap.start + chunkSize, ...next) };
     }
     at = busy.end;
@@ -200,10 +199,6 @@ function freeRange(
   return undefined;
 }
 
-function remaining(transits: readonly Transit[]): number {
-  return transits.reduce((sum, { position, end }) => sum + end - position, 0);
-}
-
-function toTransit({ start, end }: ByteRange): Transit {
-  return { start, position: start, end };
+function remaining(coming: readonly Coming[]): number {
+  return coming.reduce((sum, { position, end }) => sum + end - position, 0);
 }

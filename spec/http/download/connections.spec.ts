@@ -8,12 +8,10 @@ import {
   expectNothingElse,
   failure,
   newResource,
-  makeContent,
+  content,
+  SMALL_CHUNKS,
 } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
-
-const content = makeContent(1_000_000);
-const SMALL_CHUNKS = { ...AT_ONCE, chunkSize: 100_000 };
 
 describe('a connection that breaks', () => {
   it('is made again, and what came is kept', async () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AT_ONCE, complete, expectCommitted, failure, makeContent, newResource } from '../fixtures.js';
+import { AT_ONCE, complete, expectCommitted, failure, newResource, content } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
-
-const content = makeContent(1_000_000);
 
 describe('a server that refuses', () => {
   it.each([204, 400, 401, 403, 404, 405, 410, 451, 501])('with %i is believed: that is final', async (status) => {

@@ -10,13 +10,12 @@ import {
   expectCommitted,
   expectNothingElse,
   failure,
-  makeContent,
   newResource,
+  content,
+  other,
 } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
 
-const content = makeContent(1_000_000);
-const other = Buffer.alloc(1_000_000, 'x');
 const CHUNKS = { ...AT_ONCE, chunkSize: 300_000 };
 
 describe('content that changes during a download', () => {

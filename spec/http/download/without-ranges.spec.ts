@@ -8,13 +8,11 @@ import {
   expectNothingElse,
   failure,
   newResource,
-  makeContent,
+  content,
+  other,
+  SMALL_CHUNKS,
 } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
-
-const content = makeContent(1_000_000);
-const other = Buffer.alloc(1_000_000, 'x');
-const SMALL_CHUNKS = { ...AT_ONCE, chunkSize: 100_000 };
 
 describe('a server without ranges', () => {
   it('is asked once, and sends everything in one pass', async () => {
