@@ -5,14 +5,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isStorageError } from 'tidemark';
 import 'tidemark/node'; // to read what the main thread stores into a file
 import { openSync } from 'tidemark/sync';
-import { FlacDecoder } from './flac-decoder.js';
-import { findSample } from './find-sample.js';
-import { interleave } from './samples.js';
+import { FlacDecoder } from '../shared/flac/flac-decoder.js';
+import { findSample } from '../shared/flac/find-sample.js';
+import { interleave } from '../shared/flac/samples.js';
 
 /**
  * What the thread tells, in this order; from `interrupted` to `rewound` only if it was started to show a seek.
  *
- * @typedef {{ type: 'format', format: import('./flac-decoder.js').Format }
+ * @typedef {{ type: 'format', format: import('../shared/flac/flac-decoder.js').Format }
  *   | { type: 'decoded', from: number, to: number }
  *   | { type: 'interrupted', target: number }
  *   | { type: 'found', target: number, from: number }

@@ -19,7 +19,7 @@ const RETRY = { count: 3, delay: 200 }; // ms; somebody is watching
  * @typedef {import('rxjs').Observable<import('./decode-worker.js').DecoderMessage>} DecoderMessages
  *
  * @typedef {object} Outcome
- * @property {import('./flac-decoder.js').Format} format
+ * @property {import('../shared/flac/flac-decoder.js').Format} format
  * @property {{ samples: number, md5: string, damagedFrames: number }} done
  * @property {number | undefined} firstSamplesAt in seconds since the start; undefined if there are none
  * @property {number | undefined} downloadEndedAt in seconds since the start; undefined if there was none

@@ -40,7 +40,7 @@ export function seekOnce(seconds, resource, port, decoder$) {
 
 /**
  * @param {number} seconds
- * @param {import('./flac-decoder.js').Format} format
+ * @param {import('../shared/flac/flac-decoder.js').Format} format
  */
 function sampleAt(seconds, { sampleRate, totalSamples }) {
   const sample = Math.round(seconds * sampleRate);

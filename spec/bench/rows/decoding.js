@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import lena from 'audio-lena';
 import { openSync } from 'tidemark/sync';
-import { FlacDecoder } from '../../../examples/main-job/flac-decoder.js';
-import { interleave } from '../../../examples/main-job/samples.js';
+import { FlacDecoder } from '../../../examples/shared/flac/flac-decoder.js';
+import { interleave } from '../../../examples/shared/flac/samples.js';
 import { alternateSamples, median } from '../tools/alternate.js';
 import { startThread } from '../tools/threads.js';
 
 /** @import { Row } from '../tools/row.js' */
-/** @import { BlockingReader } from '../../../examples/main-job/flac-decoder.js' */
+/** @import { BlockingReader } from '../../../examples/shared/flac/flac-decoder.js' */
 
 /** In one round. */
 const DECODES = 5;
