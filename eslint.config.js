@@ -66,7 +66,7 @@ const structure = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'docs/api/', 'coverage/']),
+  globalIgnores(['dist/', 'examples/progress-page/dist/', 'docs/api/', 'coverage/']),
 
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -179,7 +179,7 @@ export default defineConfig(
   },
   {
     // The tools ask for one, and some packages have one.
-    files: ['*.config.js', 'spec/drivers/file-project/*-folder.js', 'spec/bench/tools/random-access.d.ts'],
+    files: ['**/*.config.js', 'spec/drivers/file-project/*-folder.js', 'spec/bench/tools/random-access.d.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   {

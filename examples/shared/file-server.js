@@ -20,10 +20,7 @@ const MAX_SLICE = 65_536;
  */
 export function serveFile(path, bytesPerSecond) {
   return new Observable((subscriber) => {
-    const limit = rateLimit(bytesPerSecond);
-    const server = createServer((request, response) => {
-      answer(path, request, response, limit).catch(() => response.destroy());
-    });
+    const server = createServer(fileHandler(path, bytesPerSecond));
     server.on('error', (error) => subscriber.error(error));
     open(path)
       .then(async (file) => {
@@ -41,6 +38,20 @@ export function serveFile(path, bytesPerSecond) {
       server.closeAllConnections();
     };
   });
+}
+
+/**
+ * Answers requests of a server, whatever their address, with a file.
+ *
+ * @param {string} path
+ * @param {number} bytesPerSecond for all answers together
+ * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
+ */
+export function fileHandler(path, bytesPerSecond) {
+  const limit = rateLimit(bytesPerSecond);
+  return (request, response) => {
+    answer(path, request, response, limit).catch(() => response.destroy());
+  };
 }
 
 /**

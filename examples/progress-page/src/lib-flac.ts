@@ -1,0 +1,13 @@
+// libFLAC as WebAssembly, in the place of the package's own loader, which looks for it in a folder.
+
+import type { Flac } from 'libflacjs';
+import wasm from 'libflacjs/dist/libflac.min.wasm.wasm?url';
+
+Object.assign(globalThis, { FLAC_SCRIPT_LOCATION: { 'libflac.min.wasm.wasm': wasm } }); // it looks there once, when it is loaded
+const { fetch } = globalThis;
+const { default: libFlac } = (await import('libflacjs/dist/libflac.min.wasm.js')) as unknown as { default: Flac };
+// It puts a version of its own in this place, which asks for everything a second time that cannot be fetched.
+globalThis.fetch = fetch;
+
+// eslint-disable-next-line import-x/no-default-export -- as the package has it
+export default (): Flac => libFlac;

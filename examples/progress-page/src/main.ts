@@ -1,0 +1,34 @@
+import './style.css';
+import { fromEvent, Subscription } from 'rxjs';
+import { showControls } from './controls.js';
+import { showFigures } from './figures.js';
+import { element, write } from './page.js';
+import { showReaders } from './readers.js';
+import { showSlider } from './seeking.js';
+import { Session } from './session.js';
+import { showStage } from './stage.js';
+
+const SAMPLE = 'sample.flac';
+
+const form = element('open', HTMLFormElement);
+const address = element('address', HTMLInputElement);
+let shown = Subscription.EMPTY;
+
+fromEvent(form, 'submit').subscribe((event) => {
+  event.preventDefault();
+  open(new URL(address.value));
+});
+fromEvent(element('sample'), 'click').subscribe(() => open(new URL(SAMPLE, location.href)));
+
+function open(url: URL): void {
+  shown.unsubscribe();
+  const session = new Session(url, crossOriginIsolated);
+  write(element('name'), decodeURIComponent(url.pathname.split('/').at(-1) ?? '') || url.host);
+  shown = new Subscription();
+  shown.add(showStage(session));
+  shown.add(showSlider(session));
+  shown.add(showFigures(session));
+  shown.add(showReaders(session));
+  shown.add(showControls(session, () => open(url)));
+  shown.add(() => session.close());
+}
