@@ -7,6 +7,7 @@ import {
   ignoreElements,
   interval,
   map,
+  NEVER,
   of,
   switchMap,
   takeWhile,
@@ -37,6 +38,7 @@ export function decodeHere(resource: Resource): Decoder {
           ignoreElements(),
         ),
         defer(() => of<DecoderEvent>({ type: 'done', md5: md5Of(samples), silentSamples: all.silentSamples })),
+        NEVER, // until nobody needs the samples any more
       ).pipe(finalize(() => samples.close()));
     }),
     catchError((error: unknown) => of<DecoderEvent>({ type: 'failed', message: messageOf(error) })),

@@ -15,7 +15,7 @@ export interface DecoderFormat extends PcmFormat {
 }
 
 export interface Decoder {
-  /** Decodes while subscribed to; completes at the end, and does not error. */
+  /** Decodes, and has the samples, while subscribed to; neither completes nor errors. */
   readonly events$: Observable<DecoderEvent>;
   /** From now on the samples from this one on come first. */
   seek(sample: number): void;

@@ -14,7 +14,7 @@ export function drawWaveform({ context, width, height, color }: Canvas, peaks: F
     const isKnown = peak !== undefined;
     const size = isKnown ? Math.max(BAR, peak * height) : BAR;
     context.fillStyle = color(isKnown ? ((bar + 0.5) / bars < playhead ? '--played' : '--wave') : '--missing');
-    context.fillRect((bar / bars) * width, (height - size) / 2, BAR, size);
+    context.fillRect(Math.round((bar / bars) * width), (height - size) / 2, BAR, size);
   }
 }
 

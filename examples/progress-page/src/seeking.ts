@@ -1,7 +1,17 @@
 // The slider over the stage: by pointer and by keyboard, and what is under the pointer.
 
-import { animationFrames, distinctUntilChanged, fromEvent, map, merge, type Subscription } from 'rxjs';
-import { bytesText, countText, percentText, timeText } from './format.js';
+import {
+  animationFrames,
+  animationFrameScheduler,
+  auditTime,
+  combineLatest,
+  distinctUntilChanged,
+  fromEvent,
+  map,
+  merge,
+  type Subscription,
+} from 'rxjs';
+import { countText, percentText, timeText } from './format.js';
 import { element, setAttribute, write } from './page.js';
 import type { Session } from './session.js';
 
@@ -36,18 +46,24 @@ export function showSlider(session: Session): Subscription {
       session.seek(clamp(session.fraction + steps / max));
     }),
   );
+  const pointed$ = merge(
+    fromEvent<PointerEvent>(slider, 'pointermove'),
+    fromEvent<PointerEvent>(slider, 'pointerdown'),
+  ).pipe(map((event) => fractionAt(slider, event)));
+  const left$ = fromEvent(slider, 'pointerleave').pipe(map(() => undefined));
   subscription.add(
-    merge(fromEvent<PointerEvent>(slider, 'pointermove'), fromEvent<PointerEvent>(slider, 'pointerdown')).subscribe(
-      (event) => {
-        const fraction = fractionAt(slider, event);
+    combineLatest([merge(pointed$, left$), session.resource.coverage$])
+      .pipe(auditTime(0, animationFrameScheduler))
+      .subscribe(([fraction]) => {
+        tooltip.hidden = fraction === undefined;
+        if (fraction === undefined) return;
         write(tooltip, textAt(session, fraction));
-        tooltip.hidden = false;
-        const free = slider.clientWidth - tooltip.offsetWidth;
-        tooltip.style.transform = `translateX(${clamp((fraction * slider.clientWidth - tooltip.offsetWidth / 2) / free) * free}px)`;
-      },
-    ),
+        // Over the pointer, as far as there is room.
+        const room = slider.clientWidth - tooltip.offsetWidth;
+        const left = fraction * slider.clientWidth - tooltip.offsetWidth / 2;
+        tooltip.style.transform = `translateX(${Math.max(0, Math.min(room, left))}px)`;
+      }),
   );
-  subscription.add(fromEvent(slider, 'pointerleave').subscribe(() => (tooltip.hidden = true)));
   subscription.add(
     animationFrames()
       .pipe(
@@ -79,7 +95,7 @@ function textAt({ resource, duration }: Session, fraction: number): string {
   if (total === undefined || total === 0) return 'nothing is known yet';
   const byte = Math.min(total - 1, Math.floor(fraction * total));
   const time = duration === undefined ? '' : `${timeText(fraction * duration)} · `;
-  const place = `byte ${countText(byte)} of ${bytesText(total)} · ${percentText(fraction)}`;
+  const place = `byte ${countText(byte)} · ${percentText(fraction)}`;
   return `${time}${place} · ${resource.has({ start: byte, end: byte + 1 }) ? 'there' : 'missing'}`;
 }
 

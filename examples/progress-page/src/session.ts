@@ -90,7 +90,7 @@ export class Session {
       this.#look(fraction);
       return;
     }
-    const sample = Math.min(Math.floor(fraction * this.#samplesIn(song)), this.#samplesIn(song) - 1);
+    const sample = Math.min(Math.round(fraction * this.#samplesIn(song)), this.#samplesIn(song) - 1);
     song.player.seek(sample);
     const gap = song.samples.nextGap(sample * frameBytes(song.format));
     if (gap) this.#decoder.seek(gap.start / frameBytes(song.format));

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { clickAt, expectDecoded, openPage, position, textOf, untilShown, usePage, withPage } from './page.js';
+
+describe('the progress page, where something goes wrong', () => {
+  usePage();
+
+  it('says which answer the server gave, and goes on when asked to', async () => {
+    const { page, server, requests, expected } = await openPage({ bytesPerSecond: 400_000 });
+    expected.push('404', 'ERR_CONTENT_LENGTH_MISMATCH');
+    server.handle = withPage(server, true, (exchange) =>
+      server.serve(exchange, exchange.asked && exchange.asked.start > 0 ? { status: 404 } : { cutAfter: 150_000 }),
+    );
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /404/);
+    await untilShown(page, 'live', /^Download failed/);
+    expect(await textOf(page, 'downloaded')).toMatch(/^[1-4]\d %$/); // nothing is lost
+    server.handle = withPage(server);
+    const asked = requests().length;
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await expectDecoded(page);
+    expect(requests()[asked]?.asked?.start).toBeGreaterThan(100_000);
+  });
+
+  it('says that the connection is dead, and goes on when asked to', async () => {
+    const { page, server, expected } = await openPage();
+    expected.push('ERR_');
+    server.handle = withPage(server, true, ({ response }) => response.destroy());
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'live', /^Download failed/);
+    server.handle = withPage(server);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await expectDecoded(page);
+  });
+
+  it('starts again where the content has changed', async () => {
+    const { page, server } = await openPage({ bytesPerSecond: 200_000 });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'downloaded', /^[1-5]\d %$/);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    server.etag = '"2"';
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await expectDecoded(page);
+  });
+
+  it('downloads what is no FLAC, and says that it cannot be decoded', async () => {
+    const { page } = await openPage({ content: Buffer.alloc(100_000, 'RIFF') });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /cannot be decoded: Not a FLAC stream: it begins with "RIFF"/);
+    await untilShown(page, 'downloaded', /^100 %$/);
+    await untilShown(page, 'readers', /decodernothing, it gave up/);
+    expect(await page.getByRole('button', { name: 'Play' }).isDisabled()).toBe(true);
+  });
+
+  it('leads the download where somebody points, also where nothing can be decoded', async () => {
+    const { page, requests } = await openPage({ content: Buffer.alloc(1_000_000, 'RIFF'), bytesPerSecond: 60_000 });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'bytes', /of 1.0 MB/);
+    await clickAt(page, 0.5);
+    await untilShown(page, 'ranges', /^2$/);
+    expect(requests().some(({ asked }) => asked?.start === 500_000 || asked?.start === 499_999)).toBe(true);
+    expect(await position(page)).toBe(50);
+  });
+
+  it('takes no address that is none', async () => {
+    const { page, requests } = await openPage();
+    await page.getByLabel('Address of a FLAC file').fill('song');
+    await page.getByRole('button', { name: 'Load', exact: true }).click();
+    expect(
+      await page.getByLabel('Address of a FLAC file').evaluate((input: HTMLInputElement) => input.validity.valid),
+    ).toBe(false);
+    expect(requests()).toEqual([]);
+  });
+});

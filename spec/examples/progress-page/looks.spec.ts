@@ -1,0 +1,79 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type axeCore from 'axe-core';
+import type { Page } from 'playwright-core';
+import { clickAt, expectDecoded, openPage, untilShown, usePage } from './page.js';
+
+/** Kept, to be looked at. */
+const SCREENSHOTS = 'test-output/progress-page';
+const SIZES = [
+  { width: 360, height: 740 },
+  { width: 768, height: 1024 },
+  { width: 1440, height: 900 },
+];
+const SCHEMES = ['light', 'dark'] as const;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What an accessibility checker finds, with where. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof axeCore };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`),
+    );
+  });
+}
+
+/** Of what moves by itself, the moments and the elements. */
+async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const shifts: string[] = [];
+    Object.assign(globalThis, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as { sources: { node?: HTMLElement }[] }[]) {
+        shifts.push(...entry.sources.map(({ node }) => node?.id ?? 'a text'));
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
+}
+
+describe.each(SCHEMES)('the progress page, in %s', (colorScheme) => {
+  usePage();
+
+  it.each(SIZES)('is whole, legible and still at $width pixels', async (viewport) => {
+    const { page, server } = await openPage({
+      bytesPerSecond: 100_000,
+      context: { viewport, colorScheme, reducedMotion: 'reduce' },
+    });
+    const shifts = await watchShifts(page);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'decoded', /^[2-5]\d %$/);
+    await clickAt(page, 0.7);
+    await untilShown(page, 'downloaded', /^[4-7]\d %$/);
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(SCREENSHOTS, `${viewport.width}-${colorScheme}.png`), fullPage: true });
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
+    server.bytesPerSecond = Infinity;
+    await expectDecoded(page);
+    expect(await shifts()).toEqual([]);
+  });
+
+  it('tells of failures, and of what is off, legibly', async () => {
+    const { page, server, expected } = await openPage({ isolated: false, context: { colorScheme } });
+    expected.push('404');
+    const serve = server.handle;
+    server.handle = (exchange) =>
+      exchange.request.url?.endsWith('.flac') === true ? server.serve(exchange, { status: 404 }) : serve(exchange);
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /404/);
+    expect(await violations(page)).toEqual([]);
+  });
+});

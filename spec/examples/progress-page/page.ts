@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import lena from 'audio-lena';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import sirv from 'sirv';
+import { launchChromium } from '../../browser/chromium.js';
+import { type Exchange, TestServer } from '../../http/test-server.js';
+
+/** The progress page as it is built, from a real server, in a real browser, with real songs. */
+
+export const song = readFileSync(lena.url('flac'));
+/** The MD5 of the samples, as the FLAC header has it: the last 16 bytes of STREAMINFO. */
+export const headerMd5 = song.subarray(26, 42).toString('hex');
+
+const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+let folder: string;
+let browser: Browser;
+const opened: OpenPage[] = [];
+
+/** Builds the page before the tests of a file, and starts a browser. Whatever it writes into its console has to be expected. */
+export function usePage(): void {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidemark-page-'));
+    const vite = ['node_modules/vite/bin/vite.js', 'build', '--config', 'examples/progress-page/vite.config.js'];
+    await promisify(execFile)(process.execPath, [...vite, '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn']);
+    browser = await launchChromium();
+  });
+  afterEach(async () => {
+    const pages = opened.splice(0);
+    await Promise.all(pages.map(({ page }) => page.context().close()));
+    for (const { complaints, expected } of pages) {
+      expect(complaints.filter((text) => !expected.some((part) => text.includes(part)))).toEqual([]);
+    }
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  readonly server: TestServer;
+  /** Errors and warnings in the console, and exceptions. */
+  readonly complaints: string[];
+  /** Parts of complaints that belong to the test. */
+  readonly expected: string[];
+  /** The requests for the song. */
+  readonly requests: () => Exchange[];
+}
+
+/** Opens the page, which has the sample at its side, unless it is to be unable to share memory. */
+export async function openPage(
+  options: {
+    readonly isolated?: boolean;
+    readonly content?: Buffer;
+    /** Of the song; everything else comes at once. */
+    readonly bytesPerSecond?: number;
+    readonly context?: BrowserContextOptions;
+  } = {},
+): Promise<OpenPage> {
+  const { isolated = true, content = song, bytesPerSecond = Infinity, context } = options;
+  const server = await TestServer.start(content, '"1"');
+  server.bytesPerSecond = bytesPerSecond;
+  server.handle = withPage(server, isolated);
+  const page = await (await browser.newContext(context)).newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(server.origin);
+  const requests = (): Exchange[] => server.exchanges.filter(({ request }) => isSong(request.url));
+  const open = { page, server, complaints, expected: [], requests };
+  opened.push(open);
+  return open;
+}
+
+/** What becomes of requests for the song: the server's own way, or another. */
+export function withPage(
+  server: TestServer,
+  isolated = true,
+  serve: (exchange: Exchange) => unknown = (exchange) => server.serve(exchange),
+): (exchange: Exchange) => unknown {
+  const files = sirv(folder, { dev: true, setHeaders: (response) => setAll(response, isolated ? ISOLATED : {}) });
+  return (exchange) => {
+    const { request, response } = exchange;
+    if (isSong(request.url)) return serve(exchange);
+    files(request, response);
+    return undefined;
+  };
+}
+
+/** Waits until an element has a text that matches; fails with the text that it has instead. */
+export async function untilShown(page: Page, id: string, pattern: RegExp): Promise<void> {
+  try {
+    await page.waitForFunction(
+      ([name = '', source = '']) => new RegExp(source).test(document.getElementById(name)?.textContent ?? ''),
+      [id, pattern.source],
+      { timeout: 20_000 },
+    );
+  } catch {
+    expect(await textOf(page, id)).toMatch(pattern);
+  }
+}
+
+export async function textOf(page: Page, id: string): Promise<string> {
+  return (await page.locator(`#${id}`).textContent()) ?? '';
+}
+
+/** The song is decoded, from its first to its last sample, as its header says. */
+export async function expectDecoded(page: Page): Promise<void> {
+  await untilShown(page, 'message', /MD5/);
+  expect(await textOf(page, 'message')).toContain(`MD5 is ${headerMd5}, the one in the file’s header`);
+  await untilShown(page, 'decoded', /^100 %$/);
+  await untilShown(page, 'downloaded', /^100 %$/);
+}
+
+/** Points at the stage, where 0 is its left edge and 1 its right one. */
+export async function clickAt(page: Page, fraction: number): Promise<void> {
+  const box = await page.getByRole('slider').boundingBox();
+  if (box === null) throw new Error('The slider is not there.');
+  await page.mouse.click(box.x + fraction * box.width, box.y + box.height / 2);
+}
+
+/** Of the slider, in seconds, or in hundredths as long as the song is unknown. */
+export async function position(page: Page): Promise<number> {
+  return Number(await page.getByRole('slider').getAttribute('aria-valuenow'));
+}
+
+/** In what share of a canvas's columns there is something in each of these colours of the style sheet. */
+export async function columnsIn(page: Page, id: string, colors: readonly string[]): Promise<Record<string, number>> {
+  return page.evaluate(
+    ([name, ...properties]) => {
+      const canvas = document.getElementById(name) as HTMLCanvasElement;
+      const { width, height } = canvas;
+      // A copy: to read from the canvas itself would change how it is drawn from then on.
+      const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+      copy?.drawImage(canvas, 0, 0);
+      const pixels = new Uint32Array(copy?.getImageData(0, 0, width, height).data.buffer ?? new ArrayBuffer());
+      const shares = properties.map((property) => {
+        const hex = getComputedStyle(canvas).getPropertyValue(property);
+        const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+        const color = new Uint32Array(Uint8Array.of(red, green, blue, 255).buffer)[0];
+        const columns = Array.from({ length: width }, (_, x) =>
+          Array.from({ length: height }, (_row, y) => pixels[y * width + x]).includes(color),
+        );
+        return [property, columns.filter(Boolean).length / width] as const;
+      });
+      return Object.fromEntries(shares);
+    },
+    [id, ...colors] as const,
+  );
+}
+
+function isSong(url: string | undefined): boolean {
+  return url?.endsWith('.flac') === true;
+}
+
+function setAll(response: ServerResponse, headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}

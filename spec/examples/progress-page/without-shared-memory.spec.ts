@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { clickAt, expectDecoded, openPage, position, untilShown, usePage } from './page.js';
+
+describe('the progress page, where memory cannot be shared', () => {
+  usePage();
+
+  it('says what is off and why, shows coverage, and decodes on the page when all is there', async () => {
+    const { page, server } = await openPage({ isolated: false, bytesPerSecond: 300_000 });
+    expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
+    await page.getByRole('note').getByText('Shared memory is off').waitFor();
+    await page.getByText('Cross-Origin-Opener-Policy: same-origin').waitFor();
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'downloaded', /^[1-9]\d? %$/);
+    await untilShown(page, 'readers', /decoderall of it/);
+    await clickAt(page, 0.7);
+    await untilShown(page, 'ranges', /^2$/); // the download follows all the same
+    server.bytesPerSecond = Infinity;
+    await expectDecoded(page);
+    expect(await position(page)).toBe(8); // of 12 seconds
+    await page.getByRole('button', { name: 'Play' }).click();
+    await untilShown(page, 'time', /^0:1/);
+  });
+
+  it('does not say so where it can', async () => {
+    const { page } = await openPage();
+    expect(await page.getByRole('note').isVisible()).toBe(false);
+  });
+});
