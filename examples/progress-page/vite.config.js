@@ -10,7 +10,8 @@ const headers = {
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  build: { target: 'es2022' },
+  // A slow machine is not worth a warning.
+  build: { target: 'es2022', rolldownOptions: { checks: { pluginTimings: false } } },
   worker: { format: 'es' },
   // What Node loads from a folder, browsers have to be given the address of.
   resolve: {

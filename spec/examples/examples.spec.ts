@@ -7,7 +7,7 @@ const readme = readFileSync('README.md', 'utf8');
 /** Has only what others use. */
 const SHARED = 'shared';
 /** Have tests of their own. */
-const TESTED = ['caching-proxy', 'main-job', 'mediabunny'];
+const TESTED = ['caching-proxy', 'main-job', 'mediabunny', 'progress-page'];
 
 async function run(name: string): Promise<{ code: unknown; out: string; err: string }> {
   const child = spawn(process.execPath, [`examples/${name}/main.js`], {
@@ -46,9 +46,8 @@ describe('the examples', () => {
   it('are a folder each, which the README tells how to run, and all of them are tested', () => {
     const folders = readdirSync('examples').filter((name) => name !== SHARED);
     expect(folders.toSorted()).toEqual([...Object.keys(runs), ...TESTED].toSorted());
-    for (const name of folders.filter((folder) => folder !== 'main-job')) {
-      expect(readme).toContain(`node examples/${name}/main.js`);
-    }
+    const commands: Record<string, string> = { 'main-job': 'npm start', 'progress-page': 'npm run page' };
+    for (const name of folders) expect(readme).toContain(commands[name] ?? `node examples/${name}/main.js`);
   });
 
   it.each(Object.entries(runs))('run: %s', async (name, lines) => {
