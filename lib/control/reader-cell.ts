@@ -26,7 +26,8 @@ import { wake } from './wake-words.js';
  * All of it is sequentially consistent, so one of two orders holds. If A comes before 3, the reader sees the change. Else 1
  * came before 3, and 3 before A, so before B: the owner sees the want, and reaches C. If it exchanges `PINGED` from 0, the
  * word moves beyond t, since step 2 lies before 3: either the reader has not begun to sleep, and the comparison in 4 fails, or it
- * sleeps, and the notification reaches it (`Atomics.wait` compares and falls asleep as one step, and so does `Atomics.waitAsync`).
+ * sleeps, and the notification reaches it (`Atomics.wait` compares and falls asleep as one step, and so does `Atomics.waitAsync`;
+ * without the latter, `word-change.ts` compares again and again).
  * If `PINGED` was 1 already, then some earlier change set it after step 2 had cleared it (it is cleared before 3, and 3 lies
  * before A), and added to the word after that, so after t was loaded: the word is beyond t all the same. (That is why t is loaded
  * first. Cleared first, an earlier change could set `PINGED` and move the word between the two, and this change, finding 1,

@@ -4,8 +4,9 @@ import type { ControlReader } from '../control/control-reader.js';
 import type { ReaderCell } from '../control/reader-cell.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
+import { wake } from '../control/wake-words.js';
+import { whenWordChanges } from '../control/word-change.js';
 import type { Attachment } from '../drivers/driver.js';
-import { StorageError } from '../errors/storage-error.js';
 import type { Attached } from '../handle/reader-handle.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
 import { LONGEST_TIMER } from '../range/times.js';
@@ -19,8 +20,8 @@ const EVERYTHING = { start: 0, end: MAX_OFFSET };
  * A view of a resource that another thread owns, for pipelines and progress bars in this one. Made by {@link attachReader}.
  *
  * Its pending waits keep Node's process alive (those of the owner's thread do not): somebody elsewhere is about to write. Where the
- * platform lacks `Atomics.waitAsync`, waits that would have to wait error with `UNSUPPORTED`, and `coverage$` and `status$`
- * only replay.
+ * platform lacks `Atomics.waitAsync`, they and its observables hear of a change up to 4 ms later, from a timer that runs while there
+ * are any.
  *
  * Of its waits, the eight most urgent show in `demand$`; as they end, the next ones do.
  *
@@ -39,7 +40,6 @@ export class ResourceReader extends ViewBase {
   #dirty = false;
   #stepping = false;
   #listening = false;
-  #scheduled = false;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
 
   /** @internal */
@@ -64,9 +64,7 @@ export class ResourceReader extends ViewBase {
     this.#closed = true;
     this.#cell.closeReader(this.control.words);
     this.bytes.close();
-    // Resolves what `Atomics.waitAsync` still promises, so that nothing holds the shared memory.
-    Atomics.add(this.control.words, this.#wakeWord, 1);
-    Atomics.notify(this.control.words, this.#wakeWord);
+    this.#stopListening();
     this.#end(CLOSED_STATUS);
   }
 
@@ -75,15 +73,8 @@ export class ResourceReader extends ViewBase {
     return this.#over ? 'closed' : this.control.answer(start, end, clipped);
   }
 
-  /** @internal Called for a wait that is about to be taken in: interrupts from before it are not for it. */
+  /** @internal Interrupts from before a wait are not for it. */
   arriving(): void {
-    if (typeof Atomics.waitAsync !== 'function') {
-      throw new StorageError(
-        'UNSUPPORTED',
-        'Waiting for another thread without blocking needs Atomics.waitAsync, which this platform lacks. ' +
-          'Wait with a SyncReader in a worker, or in the thread that owns the resource.',
-      );
-    }
     this.#takeInterrupts();
   }
 
@@ -130,6 +121,7 @@ export class ResourceReader extends ViewBase {
     const waiting = this.waits.size > 0;
     this.#setKeepAlive(waiting);
     if (waiting || this.coverageStream.watched || this.statusStream.watched) this.#listen(count);
+    else this.#stopListening();
   }
 
   /** Step 3 of the protocol: settles what can be, and tells what has changed. */
@@ -152,22 +144,20 @@ export class ResourceReader extends ViewBase {
   }
 
   #listen(count: number): void {
-    if (this.#closed || this.#listening || this.#scheduled || typeof Atomics.waitAsync !== 'function') return;
-    const result = Atomics.waitAsync(this.control.words, this.#wakeWord, count);
-    if (!result.async) {
-      // Something has changed since. As a task of its own: the owner may be writing at full speed, and this thread has other work.
-      this.#scheduled = true;
-      asyncScheduler.schedule(() => {
-        this.#scheduled = false;
-        this.#step();
-      });
-      return;
-    }
+    if (this.#closed || this.#listening) return;
     this.#listening = true;
-    void result.value.then(() => {
+    const step = (): void => {
       this.#listening = false;
       this.#step();
-    });
+    };
+    if (whenWordChanges(this.control.words, this.#wakeWord, count, step)) return;
+    // Something has changed since. As a task of its own: the owner may be writing at full speed, and this thread has other work.
+    asyncScheduler.schedule(step);
+  }
+
+  /** What still waits for the word would hold the shared memory. */
+  #stopListening(): void {
+    if (this.#listening) wake(this.control.words, this.#wakeWord);
   }
 
   #takeInterrupts(): void {
@@ -179,7 +169,7 @@ export class ResourceReader extends ViewBase {
     this.waits.interrupt();
   }
 
-  /** `Atomics.waitAsync` does not keep Node's event loop alive (measured); a timer that never fires does. */
+  /** What waits for the word does not keep Node's event loop alive; a timer that never fires does. */
   #setKeepAlive(wanted: boolean): void {
     if (wanted) {
       this.#keepAlive ??= setInterval(() => undefined, LONGEST_TIMER);

@@ -33,7 +33,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   /**
    * What everybody waits for, in this thread and in others: most urgent first (`neededBy`, none last, then age). Replays, conflated
    * to at most one emission a turn. A subscription does not keep Node's process alive. Where the platform lacks `Atomics.waitAsync`,
-   * what other threads wait for shows when something happens in this one.
+   * what other threads wait for shows up to 4 ms later, by a timer that runs while somebody subscribes and there are ports.
    */
   readonly demand$: Observable<readonly Demand[]>;
   /** @internal */

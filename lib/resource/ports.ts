@@ -1,6 +1,8 @@
 import type { ControlOwner } from '../control/control-owner.js';
 import { PROTOCOL, WANTS_AT } from '../control/layout.js';
 import { ReaderCell, type Want } from '../control/reader-cell.js';
+import { wake } from '../control/wake-words.js';
+import { whenWordChanges } from '../control/word-change.js';
 import type { Driver, DriverDescription } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ReaderHandle } from '../handle/reader-handle.js';
@@ -132,30 +134,25 @@ export class Ports {
   #forget(port: Port): void {
     this.#unfile(port);
     this.#ports.delete(port);
+    if (this.#ports.size === 0) this.#stopListening();
     this.#demandChanged();
   }
 
-  /** `Atomics.waitAsync` on `WANTS`, which does not keep Node's event loop alive (measured). */
+  /** Waits for the next change of `WANTS`, as long as somebody watches and there is a port. */
   #listen(): void {
-    if (!this.#watching || this.#listening || this.#ports.size === 0 || typeof Atomics.waitAsync !== 'function') return;
-    for (;;) {
+    while (this.#watching && !this.#listening) {
       const seen = this.#control.wants;
       this.refresh();
-      const result = Atomics.waitAsync(this.#control.words, WANTS_AT, seen);
-      if (!result.async) continue;
-      this.#listening = true;
-      void result.value.then(() => {
+      if (this.#ports.size === 0) return;
+      this.#listening = whenWordChanges(this.#control.words, WANTS_AT, seen, () => {
         this.#listening = false;
         this.#listen();
       });
-      return;
     }
   }
 
   #stopListening(): void {
-    if (!this.#listening) return;
-    Atomics.add(this.#control.words, WANTS_AT, 1);
-    Atomics.notify(this.#control.words, WANTS_AT);
+    if (this.#listening) wake(this.#control.words, WANTS_AT);
   }
 }
 

@@ -35,8 +35,9 @@ export interface RoomHost {
   answer(start: number, end: number, clipped: boolean): Answer;
   /** The error for a wait that ended with `answer`. */
   refusal(answer: Answer, start: number, end: number): StorageError;
-  /** Waits came or went; throws if this thread can be told of no change, before the wait is taken in. */
+  /** A wait is about to be taken in. */
   arriving?(): void;
+  /** Waits came or went. */
   demandChanged(): void;
 }
 

@@ -1,0 +1,264 @@
+import { polls$ } from './fixtures/without-wait-async.js';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { filter, firstValueFrom, type Observable, Subscription, takeUntil, timer, toArray } from 'rxjs';
+import { download } from '../../lib/http.js';
+import { ownerGone, type ReaderPort, Resource } from '../../lib/index.js';
+import { newDriver } from '../drivers/new-driver.js';
+import { TestServer } from '../http/test-server.js';
+import { bytes, codeOf, demandsOf, ownerThread, range, readerThread, soon, TestThread } from './threads.js';
+
+/** Here the owner lacks `Atomics.waitAsync`, and so do readers in threads of this kind. */
+function poorThread(): TestThread {
+  return new TestThread('reader-without-wait-async');
+}
+
+async function poorReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
+  const resource = Resource.open(newDriver());
+  const port = resource.createPort({ name: 'a' });
+  const thread = poorThread();
+  await thread.call('attach', 'a', port.handle);
+  return { resource, port, thread };
+}
+
+/** Resolves once nothing polls in this thread any more, or in another. */
+async function expectQuiet(thread?: TestThread): Promise<void> {
+  const counts: Observable<number> = thread === undefined ? polls$ : thread.told<number>('polls', '');
+  if (thread !== undefined) await thread.call('echo');
+  // What a thread has told replays: the last one counts.
+  const told = await firstValueFrom(counts.pipe(takeUntil(timer(thread === undefined ? 0 : 50)), toArray()));
+  if (told.at(-1) !== 0) await expectQuiet(thread);
+}
+
+test('there is none here, nor in such threads', async () => {
+  expect('waitAsync' in Atomics).toBe(false);
+  const thread = poorThread();
+  expect(await firstValueFrom(thread.told('polls', ''))).toBe(0);
+});
+
+describe('demand$ without Atomics.waitAsync', () => {
+  test('shows a thread that blocks and one that gives up, though nothing happens in the owner', async () => {
+    const resource = Resource.open(newDriver());
+    const thread = readerThread();
+    await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
+    const emitted: number[] = [];
+    resource.demand$.subscribe((demands) => emitted.push(demands.length));
+    expect(await codeOf(thread.call('call', 'r', 'waitRange', range(0, 10), { timeout: 200 }))).toBe('TIMEOUT');
+    while (emitted.length < 3) await soon(1);
+    expect(emitted).toEqual([0, 1, 0]);
+    resource.close();
+  });
+
+  test('polls while somebody subscribes and there is a port, and at no other time', async () => {
+    const resource = Resource.open(newDriver());
+    await expectQuiet();
+    const first = resource.demand$.subscribe();
+    const second = resource.demand$.subscribe();
+    expect(polls$.value).toBe(0);
+    const ports = [resource.createPort(), resource.createPort()];
+    expect(polls$.value).toBe(1);
+    ports[0]?.close();
+    first.unsubscribe();
+    await soon();
+    expect(polls$.value).toBe(1);
+    second.unsubscribe();
+    await expectQuiet();
+    const third = resource.demand$.subscribe();
+    expect(polls$.value).toBe(1);
+    ports[1]?.close();
+    await expectQuiet();
+    resource.createPort();
+    expect(polls$.value).toBe(1);
+    resource.close();
+    await expectQuiet();
+    third.unsubscribe();
+  });
+
+  test('stops to poll when its last reader closes', async () => {
+    const resource = Resource.open(newDriver());
+    resource.demand$.subscribe();
+    const thread = readerThread();
+    await thread.call('openSync', 'r', resource.createPort().handle);
+    expect(polls$.value).toBe(1);
+    await thread.call('close', 'r');
+    await expectQuiet();
+    resource.close();
+  });
+
+  test('lets an owner write what a blocked thread waits for, wherever that is', async () => {
+    const resource = Resource.open(newDriver());
+    const thread = readerThread();
+    await thread.call('openSync', 'r', resource.createPort().handle);
+    const writing = resource.demand$.subscribe((demands) => {
+      for (const { range: wanted } of demands) resource.writeAt(wanted.start, bytes(wanted.end - wanted.start, 7));
+    });
+    for (const at of [500, 0, 90, 10, 1000]) {
+      expect(await thread.call('read', 'r', 10, { at })).toEqual(bytes(10, 7));
+    }
+    writing.unsubscribe();
+    resource.close();
+  });
+
+  test.each([
+    ['a thread that blocks', readerThread, 'openSync'],
+    ['an asynchronous reader that lacks it, too', poorThread, 'attach'],
+  ] as const)('lets a download fetch what somebody waits for while it idles: %s', async (_, start, open) => {
+    const content = Buffer.alloc(1_000_000, 'tide');
+    const server = await TestServer.start(content, '"v1"');
+    const resource = Resource.open(newDriver());
+    const thread = start();
+    await thread.call(open, 'r', resource.createPort({ name: 'r' }).handle);
+    const downloading = download(resource, server.url, { chunkSize: 1000, readAhead: 1000 }).subscribe();
+    await firstValueFrom(resource.coverage$.pipe(filter((coverage) => coverage.coveredBytes > 0)));
+    // It has read ahead what it may, and sends nothing more by itself.
+    await soon(100);
+    await server.quiet();
+    const at = 700_000;
+    expect(resource.has(range(at, at + 10))).toBe(false);
+    if (open === 'attach') await thread.call('readAsync', 'r', 'tail', range(at, at + 10));
+    const tail = open === 'attach' ? thread.ended('tail') : thread.call('read', 'r', 10, { at });
+    expect(await tail).toEqual(new Uint8Array(content.subarray(at, at + 10)));
+    downloading.unsubscribe();
+    resource.close();
+  });
+});
+
+describe('an asynchronous reader without Atomics.waitAsync', () => {
+  test('waits and reads to the end', async () => {
+    const { resource, thread } = await poorReader();
+    await thread.call('wait', 'a', 'ready', range(0, 10));
+    await thread.call('readAsync', 'a', 'bytes', range(5, 15));
+    await thread.call('wait', 'a', 'eof', range(20, 25));
+    await demandsOf(resource, 'a', 3);
+    resource.writeAt(0, bytes(10, 1));
+    expect(await thread.ended('ready')).toBe('ready');
+    resource.writeAt(10, bytes(10, 2));
+    expect(await thread.ended('bytes')).toEqual(new Uint8Array([1, 1, 1, 1, 1, 2, 2, 2, 2, 2]));
+    resource.commit();
+    expect(await thread.ended('eof')).toBe('eof');
+    await expectQuiet(thread);
+  });
+
+  test.each<[string, string, (context: { resource: Resource; port: ReaderPort; thread: TestThread }) => unknown]>([
+    ['an interrupt', 'interrupted', ({ port }) => port.interrupt()],
+    ['a failure', 'FAILED', ({ resource }) => resource.fail('no more')],
+    ['the end of the owner', 'CLOSED', ({ resource }) => resource.close()],
+    ['the end of its port', 'CLOSED', ({ port }) => port.close()],
+    ['its own end', 'CLOSED', ({ thread }) => thread.call('close', 'a')],
+  ])('is told of %s, and polls no more', async (_, code, act) => {
+    const context = await poorReader();
+    await context.thread.call('wait', 'a', 'w', range(0, 10));
+    await demandsOf(context.resource, 'a');
+    await act(context);
+    expect(await context.thread.ended('w')).toBe(code);
+    await expectQuiet(context.thread);
+  });
+
+  test('is told that the resource was cancelled', async () => {
+    const abort = new AbortController();
+    const resource = Resource.open(newDriver(), { signal: abort.signal });
+    const thread = poorThread();
+    await thread.call('attach', 'a', resource.createPort({ name: 'a' }).handle);
+    await thread.call('wait', 'a', 'w', range(0, 10));
+    await demandsOf(resource, 'a');
+    abort.abort();
+    expect(await thread.ended('w')).toBe('CANCELLED');
+    await expectQuiet(thread);
+  });
+
+  test('is freed by ownerGone when its owner was terminated', async () => {
+    const [owner, thread] = [ownerThread(), poorThread()];
+    await owner.call('open', 'r');
+    const handle = await owner.call<ReaderPort['handle']>('handle', 'r', 'a');
+    await thread.call('attach', 'a', handle);
+    await thread.call('wait', 'a', 'w', range(0, 10));
+    await owner.terminate();
+    ownerGone(handle);
+    expect(await thread.ended('w')).toBe('CLOSED');
+  });
+
+  test('polls for nothing once a wait is withdrawn', async () => {
+    const { resource, thread } = await poorReader();
+    await thread.call('wait', 'a', 'w', range(0, 10));
+    await demandsOf(resource, 'a');
+    await firstValueFrom(thread.told<number>('polls', '').pipe(filter((count) => count === 1)));
+    await thread.call('unsubscribe', 'w');
+    await demandsOf(resource, 'a', 0);
+    await expectQuiet(thread);
+  });
+
+  test('tells coverage and status as they change, until nobody subscribes', async () => {
+    const { resource, thread } = await poorReader();
+    await thread.call('watchStatus', 'a', 's');
+    await thread.call('watchCoverage', 'a', 'c');
+    resource.writeAt(0, bytes(4));
+    await firstValueFrom(thread.told<unknown[]>('coverage', 'c').pipe(filter((ranges) => ranges.length === 1)));
+    resource.writeAt(8, bytes(4));
+    await firstValueFrom(thread.told<unknown[]>('coverage', 'c').pipe(filter((ranges) => ranges.length === 2)));
+    resource.fail('no more');
+    await firstValueFrom(thread.told<{ state: string }>('status', 's').pipe(filter(({ state }) => state === 'failed')));
+    await thread.call('unsubscribe', 's', 'c');
+    await expectQuiet(thread);
+  });
+
+  test('has all waits of a full-speed owner answered', async () => {
+    const { resource, thread } = await poorReader();
+    const waits = Array.from({ length: 100 }, (_, i) => ({ waitKey: `w${i}`, range: range(10 * i, 10 * i + 5) }));
+    await thread.call('waitMany', 'a', waits);
+    // As many as a reader names at once.
+    await demandsOf(resource, 'a', 8);
+    for (let at = 0; at < 1000; at += 1) resource.writeAt(at, bytes(1));
+    for (const { waitKey } of waits) expect(await thread.ended(waitKey)).toBe('ready');
+    await expectQuiet(thread);
+  });
+});
+
+describe('a process without Atomics.waitAsync', () => {
+  let children = new Subscription();
+  afterEach(() => {
+    children.unsubscribe();
+    children = new Subscription();
+  });
+
+  /** Runs a case of `keep-alive.spec.ts` in a process that lacks it, and so do its threads. */
+  function run(name: string): Promise<string[]> {
+    const [deleted, script] = ['without-wait-async', 'keep-alive'].map(
+      (file) => new URL(`./fixtures/${file}.js`, import.meta.url),
+    ) as [URL, URL];
+    const child = spawn(process.execPath, ['--import', deleted.href, fileURLToPath(script), name], {
+      // Jest's copy, which says what is tested: a child would inherit the original.
+      env: process.env,
+    });
+    children.add(() => child.kill('SIGKILL'));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    return new Promise((resolve) => child.on('close', (code) => resolve([...output.trim().split('\n'), `${code}`])));
+  }
+
+  test.each(['wait', 'read', 'passive wait', 'wait beside subscriptions'])(
+    'lives as long as there is a pending %s',
+    async (name) => {
+      expect(await run(name)).toEqual(['begun', 'written', 'ready', 'exit', '0']);
+    },
+  );
+
+  test.each([
+    'subscriptions only',
+    'unsubscribed wait',
+    'closed reader',
+    'closed port',
+    'interrupted wait',
+    'settled wait',
+    'demand',
+    'everything of the owner',
+    'blocked thread elsewhere',
+  ])('ends by itself: %s', async (name) => {
+    expect(await run(name)).toEqual(['begun', 'exit', '0']);
+  });
+
+  test('lets a worker live as long as its asynchronous reader waits, and no longer', async () => {
+    expect(await run('worker')).toEqual(['begun', 'written', 'ready', 'worker exit 0', 'exit', '0']);
+  });
+});
