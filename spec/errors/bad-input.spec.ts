@@ -191,11 +191,10 @@ describe('bad arguments of a resource in use', () => {
     expectUnharmed();
   });
 
-  it('arrays of other realms, and of shared memory, are fine', () => {
-    resource.writeAt(4, Buffer.from(content.subarray(4, 6)));
-    const shared = new Uint8Array(new SharedArrayBuffer(2));
-    shared.set(content.subarray(6, 8));
-    resource.writeAt(6, shared);
+  it('arrays of shared memory are fine', () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(4));
+    shared.set(content.subarray(4, 8));
+    resource.writeAt(4, shared);
     const target = new Uint8Array(new SharedArrayBuffer(8));
     expect(resource.readAt(0, target)).toBe(8);
     expect([...target]).toEqual([...content.subarray(0, 8)]);

@@ -2,6 +2,7 @@ import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { copyFromShared, copyToShared } from '../../lib/memory/shared-copy.js';
+import { sameBytes } from '../range/same-bytes.js';
 
 const ROOM = 200_000;
 const content = Uint8Array.from({ length: ROOM }, (_, index) => Math.imul(index + 1, 0x9e37_79b1) >>> 24);
@@ -10,7 +11,7 @@ const lengths = fc.oneof(fc.nat(100), fc.integer({ min: 500, max: 600 }), fc.int
 const cases = fc.record({ from: fc.nat(60_000), lead: fc.nat(20), base: fc.nat(20), length: lengths });
 
 function expectSame(found: Uint8Array, expected: Uint8Array): void {
-  if (Buffer.compare(found, expected) !== 0) throw new Error('They differ.');
+  if (!sameBytes(found, expected)) throw new Error('They differ.');
 }
 
 describe('copying between shared memory and other arrays', () => {

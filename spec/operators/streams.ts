@@ -1,8 +1,23 @@
 import { type ByteRange, isStorageError, type Resource, toReadableStream } from '../../lib/index.js';
-import { bytes } from '../resource/fixtures.js';
+import { sameBytes } from '../range/same-bytes.js';
+import { bytes, turn } from '../resource/fixtures.js';
 
 /** A million bytes and a few: neither chunks nor windows divide it. */
 export const LARGE = bytes(1_000_003);
+
+/** Writes it in parts out of order, one a turn, and commits. */
+export async function writeSlowly(resource: Resource): Promise<void> {
+  const part = Math.ceil(LARGE.length / 7);
+  for (const index of [3, 0, 6, 1, 5, 2, 4]) {
+    await turn();
+    resource.writeAt(index * part, LARGE.subarray(index * part, (index + 1) * part));
+  }
+  resource.commit();
+}
+
+export function isLarge(found: Uint8Array): boolean {
+  return sameBytes(found, LARGE);
+}
 
 /** The ranges that are demanded right now. */
 export function demand(resource: Resource): ByteRange[] {
@@ -21,11 +36,11 @@ export function follow(read: Promise<{ done: boolean; value?: Uint8Array | undef
   return followed;
 }
 
-export async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Buffer> {
+export async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (let reader = stream.getReader(); ;) {
     const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks);
+    if (done) return concat(chunks);
     chunks.push(value);
   }
 }
@@ -37,4 +52,14 @@ export interface ByobReader {
 
 export function byob(resource: Resource, part?: ByteRange): ByobReader & ReadableStreamBYOBReader {
   return toReadableStream(resource, part).getReader({ mode: 'byob' }) as ByobReader & ReadableStreamBYOBReader;
+}
+
+export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ownerGone, type ReaderHandle, Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
 import { bytes, codeOf, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
+import { codesOf, ownedByWorker, waitingReaders } from './waiting-readers.js';
 
 /** Where the sequence word of a control block lies (`lib/control/layout.ts`). */
 const SEQUENCE_AT = 2;
@@ -9,37 +10,6 @@ const SEQUENCE_AT = 2;
 /** Leaves a resource as an owner does that was terminated in the middle of an update. */
 function stopInUpdate(handle: ReaderHandle): void {
   Atomics.add(new Int32Array(handle.control), SEQUENCE_AT, 1);
-}
-
-interface Blocked {
-  readonly thread: TestThread;
-  readonly code: Promise<string | undefined>;
-}
-
-/** Readers of each kind in threads of their own, all of them waiting for what is missing. */
-async function waitingReaders(handleOf: (name: string) => Promise<ReaderHandle>): Promise<Blocked[]> {
-  const kinds = ['waitRange', 'read', 'takeInterrupt', 'async'];
-  return Promise.all(
-    kinds.map(async (kind) => {
-      const thread = readerThread();
-      const handle = await handleOf(kind);
-      const flag = new Flag();
-      if (kind === 'async') {
-        await thread.call('attach', 'r', handle);
-        await thread.call('wait', 'r', 'w', range(0, 1000));
-        return { thread, code: thread.ended('w') };
-      }
-      await thread.call('openSync', 'r', handle);
-      const args = kind === 'waitRange' ? [range(0, 1000)] : kind === 'read' ? [bytes(1000)] : [{ timeout: 1e9 }];
-      const code = codeOf(thread.call('announceAndCall', flag.words, 'r', kind, ...args));
-      while (flag.value === 0) await soon(1);
-      return { thread, code };
-    }),
-  );
-}
-
-function codesOf(readers: readonly Blocked[]): Promise<(string | undefined)[]> {
-  return Promise.all(readers.map(({ code }) => code));
 }
 
 describe('readers that wait', () => {
@@ -116,42 +86,8 @@ describe('readers that wait', () => {
 });
 
 describe('a worker that owns', () => {
-  async function owned(): Promise<{ owner: TestThread; readers: Blocked[]; spare: ReaderHandle }> {
-    const owner = ownerThread();
-    await owner.call('open', 'r');
-    const spare = await owner.call<ReaderHandle>('handle', 'r', 'spare');
-    const readers = await waitingReaders((name) => owner.call<ReaderHandle>('handle', 'r', name));
-    await soon();
-    return { owner, readers, spare };
-  }
-
-  test.each(['hangUp', 'exit'])('and ends normally (%s) closes what it owns', async (how) => {
-    const { owner, readers } = await owned();
-    await owner.call(how);
-    expect(await owner.exited).toBe(0);
-    // Whoever is not told by then never will be: what is left is reported as such.
-    const late = soon(3000).then(() => 'never');
-    expect(await Promise.all(readers.map(({ code }) => Promise.race([code, late])))).toEqual([
-      'CLOSED',
-      'CLOSED',
-      'CLOSED',
-      'CLOSED',
-    ]);
-  });
-
-  test('closes a resource that nobody holds any more, at the latest when it ends', async () => {
-    const owner = ownerThread();
-    const thread = readerThread();
-    await thread.call('openSync', 'r', await owner.call('handleOfForgotten', 'r'));
-    const code = codeOf(thread.call('call', 'r', 'waitRange', range(0, 10)));
-    await soon();
-    await owner.call('hangUp');
-    await owner.exited;
-    expect(await Promise.race([code, soon(3000).then(() => 'never')])).toBe('CLOSED');
-  });
-
   test('and is terminated frees nobody; ownerGone with any one handle frees all', async () => {
-    const { owner, readers, spare } = await owned();
+    const { owner, readers, spare } = await ownedByWorker();
     await owner.terminate();
     let freed = false;
     for (const { code } of readers) void code.then(() => (freed = true));

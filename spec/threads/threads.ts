@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach } from '@jest/globals';
 import { filter, firstValueFrom, map, type Observable, ReplaySubject } from 'rxjs';
@@ -37,7 +36,7 @@ export class TestThread {
 
   /** @param fixture - name of a file in `fixtures` */
   constructor(fixture: string, workerData?: unknown) {
-    this.#worker = new Worker(fileURLToPath(new URL(`./fixtures/${fixture}.js`, import.meta.url)), {
+    this.#worker = new Worker(new URL(`./fixtures/${fixture}.js`, import.meta.url), {
       workerData,
       // Jest's copy, which says what is tested: a worker would inherit the original.
       env: process.env,

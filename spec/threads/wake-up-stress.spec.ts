@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
-import { bytes, range, readerThread, TestThread } from './threads.js';
+import { bytes, range, readerThread, soon, TestThread } from './threads.js';
 
 /** Two threads; the second one reads the first's resource as `attach` says. */
 async function players(attach = 'openSync'): Promise<[TestThread, TestThread]> {
@@ -57,7 +57,7 @@ describe('no wake-up is lost', () => {
         // A walk over all residues, with pauses that let the threads fall asleep.
         for (let i = 0; i < 1000; i += 1) {
           resource.writeAt((i * 617) % 1000, bytes(1));
-          if (i % 50 === 0) await new Promise(setImmediate);
+          if (i % 50 === 0) await soon(0);
         }
         expect(resource.has(range(0, 1000))).toBe(true);
         expect(await Promise.all(done)).toEqual(threads.map(() => 'all ready and covered'));
