@@ -45,6 +45,14 @@ export interface Manners {
   readonly longestPart?: number;
 }
 
+/** What it lets pages of other origins do, by CORS. */
+export interface Cors {
+  /** Headers of requests, besides those that need no permission. */
+  readonly allowHeaders?: string;
+  /** Headers of answers, besides those that every page may see. */
+  readonly exposeHeaders?: string;
+}
+
 const SLICE = 16_384;
 const QUIET = '/quiet';
 const started = new Set<Server>();
@@ -74,6 +82,10 @@ export class TestServer {
   /** Makes an answer; {@link TestServer.serve} makes a good one. */
   handle: (exchange: Exchange) => unknown = (exchange) => this.serve(exchange, this.manners);
   exchanges: Exchange[] = [];
+  /** Undefined: nothing. */
+  cors: Cors | undefined;
+  /** The headers that a page has asked to be allowed, once for each preflight. */
+  preflights: string[] = [];
   /** How many requests are being answered, and the most that ever were. */
   active = 0;
   mostActive = 0;
@@ -178,11 +190,25 @@ export class TestServer {
     await delay(this.#free - now);
   }
 
+  /** Sets the headers of CORS; true if that was all that was asked. */
+  #isPreflight({ allowHeaders, exposeHeaders }: Cors, request: IncomingMessage, response: ServerResponse): boolean {
+    response.setHeader('access-control-allow-origin', '*');
+    if (request.method === 'OPTIONS') {
+      this.preflights.push(request.headers['access-control-request-headers'] ?? '');
+      if (allowHeaders !== undefined) response.setHeader('access-control-allow-headers', allowHeaders);
+      response.writeHead(204).end();
+      return true;
+    }
+    if (exposeHeaders !== undefined) response.setHeader('access-control-expose-headers', exposeHeaders);
+    return false;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === QUIET) {
       response.end();
       return;
     }
+    if (this.cors !== undefined && this.#isPreflight(this.cors, request, response)) return;
     const asked = parse(request.headers.range);
     const exchange: Exchange = {
       request,

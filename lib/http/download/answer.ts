@@ -21,8 +21,10 @@ export type Answer =
 export function understand(where: string, response: Response, asked: ByteRange | undefined): Answer {
   const { status, headers } = response;
   if (status === 200) {
-    // Of compressed content the header tells the compressed length.
-    const end = isEncoded(headers) ? undefined : readLength(headers);
+    // Of compressed content the header tells the compressed length. A page of another origin cannot see that it is compressed, and
+    // cannot ask for it not to be but by asking for a part.
+    const hidden = response.type === 'cors' && asked === undefined;
+    const end = hidden || isEncoded(headers) ? undefined : readLength(headers);
     return { kind: 'whole', end, version: readVersion(headers, end) };
   }
   if (status === 206 && asked !== undefined) return understandPart(where, response, asked);

@@ -33,11 +33,18 @@ export function brokenAnswerError(where: string, httpStatus: number, what: strin
   });
 }
 
-/** The error for a request without an answer, or whose answer broke off. */
-export function connectionError(where: string, cause: unknown): StorageError {
+/**
+ * The error for a request without an answer, or whose answer broke off.
+ *
+ * @param hidden - an answer may have come that the page must not see
+ */
+export function connectionError(where: string, cause: unknown, hidden: boolean): StorageError {
+  const cors = hidden
+    ? ' Or it does not allow this page, which is of another origin: let it send Access-Control-Allow-Origin (docs/http.md, “In a browser”).'
+    : '';
   return new StorageError(
     'HTTP',
-    `${where}: the connection failed (${explain(cause)}). What was written before is kept; subscribe again to go on.`,
+    `${where}: the connection failed (${explain(cause)}).${cors} What was written before is kept; subscribe again to go on.`,
     { cause },
   );
 }

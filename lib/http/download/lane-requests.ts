@@ -24,7 +24,7 @@ import { brokenAnswerError, connectionError, nameOf, stalledError } from './http
 import type { KnownContent } from './known-content.js';
 import type { Lane } from './lane.js';
 import type { Pace } from './pace.js';
-import type { SourceUrl } from './source-url.js';
+import { isForeign, type SourceUrl } from './source-url.js';
 import { isStrong } from './version.js';
 import { writeMissing } from './write-missing.js';
 
@@ -32,6 +32,8 @@ import { writeMissing } from './write-missing.js';
 export class LaneRequests {
   /** Requests without `Range` only: the server's parts are of no use. */
   unranged = false;
+  /** An answer came from another origin: there, at the latest, a redirect ends. */
+  #redirected = false;
   readonly #resource: Resource;
   readonly #content: KnownContent;
   readonly #source: SourceUrl;
@@ -68,7 +70,9 @@ export class LaneRequests {
     /** How far the answer says that it goes. */
     let promised = Infinity;
     let status = 0;
-    const chunks$ = fetchChunks(this.#settings.fetch, address, this.#headers(asked), (response) => {
+    const foreign = this.#redirected || isForeign(address);
+    const chunks$ = fetchChunks(this.#settings.fetch, address, this.#headers(asked, foreign), (response) => {
+      this.#redirected ||= response.type === 'cors';
       this.#pace.answered(Date.now() - lane.askedAt);
       const answer = understand(where, response, asked);
       this.#source.worked();
@@ -82,7 +86,7 @@ export class LaneRequests {
         if (isStorageError(error)) throw error;
         throw error instanceof TimeoutError
           ? stalledError(where, this.#settings.timeout)
-          : connectionError(where, error);
+          : connectionError(where, error, foreign && status === 0);
       }),
     );
     const written$ = chunks$.pipe(
@@ -158,7 +162,7 @@ export class LaneRequests {
     lane.end = Math.min(gap.end, gap.start + this.#settings.chunkSize);
   }
 
-  #headers(asked: ByteRange | undefined): Headers {
+  #headers(asked: ByteRange | undefined, foreign: boolean): Headers {
     const headers = new Headers(this.#settings.headers);
     if (asked === undefined) {
       // Beside `Range` the Fetch Standard has the platform say so itself.
@@ -169,7 +173,8 @@ export class LaneRequests {
     }
     headers.set('range', `bytes=${asked.start}-${asked.end - 1}`);
     const { etag } = this.#content;
-    if (isStrong(etag)) headers.set('if-range', etag);
+    // To a server of another origin it costs a preflight, which may be refused; the ETag of each answer says the same.
+    if (isStrong(etag) && !foreign) headers.set('if-range', etag);
     else headers.delete('if-range');
     return headers;
   }

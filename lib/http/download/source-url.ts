@@ -56,6 +56,12 @@ export class SourceUrl {
   }
 }
 
+/** Whether a page asks a server that is not its own, and CORS has a say. Elsewhere there is no such thing. */
+export function isForeign(address: string): boolean {
+  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {};
+  return origin !== undefined && origin !== new URL(address).origin;
+}
+
 /** The address in full, of a page's own as well; throws `INVALID_ARGUMENT` for what is none. */
 export function checkUrl(url: string | URL): string {
   const base = (globalThis as { location?: { href?: string } }).location?.href;
