@@ -75,7 +75,12 @@ function reserve(initial: number, max: number): SharedArrayBuffer {
     return buffer;
   } catch (cause) {
     releaseMappings(MAPPINGS);
-    throw capacityError(max, max, cause);
+    throw new StorageError(
+      'CAPACITY',
+      `Asked the platform to reserve ${max} bytes of address space for shared memory, and it refused (Chromium has 1 TB for a ` +
+        'process). Close resources and let the event loop run, open them with a smaller `capacity`, or with `shared: false`.',
+      { cause },
+    );
   }
 }
 
