@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Which of our specs run in a browser too: all of them, but for what is named here. A folder's name ends with a slash. */
+
+const withoutBrowser: Record<string, string> = {
+  'spec/bench/': 'measures Node',
+  'spec/browser/': 'starts the browser',
+  'spec/drivers/mmap/': 'stores into files',
+  'spec/examples/': 'runs programs of Node',
+  'spec/http/':
+    'changes the manners of a server of its own as it goes; http.spec.ts has what is particular to browsers',
+  'spec/media/': 'reads media from files',
+  'spec/node/': "is about Node's http",
+  'spec/sync/': 'loads ffmpeg from a file',
+  'spec/drivers/many-resources.spec.ts': 'has more open than a browser has addresses for: see suites/memory.ts',
+  'spec/errors/other-realms.spec.ts': "makes contexts with Node's vm",
+  'spec/operators/read-chunks-memory.spec.ts': 'collects garbage',
+  'spec/operators/to-readable-stream-node.spec.ts': "is about Node's streams",
+  'spec/operators/write-to-node.spec.ts': "is about Node's streams, and has a server",
+  'spec/threads/keep-alive.spec.ts': 'is about what keeps a process alive',
+  'spec/threads/owner-exits.spec.ts': "is about threads that hear of their end, as Node's do alone",
+  // What runs in threads of those.
+  'spec/threads/fixtures/keep-alive.js': 'is a process',
+  'spec/threads/fixtures/node-owner-thread.js': 'ends by itself',
+};
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Paths from the root of the project. */
+function filesOf(folder: string, ending: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => file.endsWith(ending))
+    .filter((file) => !Object.keys(withoutBrowser).some((excluded) => file.startsWith(excluded)))
+    .sort();
+}
+
+/** What is excluded, and is not there any more. */
+export const staleExclusions = Object.keys(withoutBrowser).filter((path) => !existsSync(join(ROOT, path)));
+export const coreSpecs = filesOf('spec', '.spec.ts');
+/** What runs in the threads of those, each loaded by its address. */
+export const threadFixtures = filesOf('spec/threads/fixtures', '.js');

@@ -1,0 +1,2 @@
+/** There are no files in a browser. */
+export const MmapDriver = undefined;

@@ -1,0 +1,89 @@
+/** What our tests use of Node's worker threads, over Web Workers. */
+
+/** A worker holds the lock of its name until it has ended: `terminate` does not say when that is. */
+const nameOf = new URL(location.href).searchParams.get('thread');
+
+type Listener = (value: never) => void;
+
+export class Worker {
+  readonly #worker: globalThis.Worker;
+  readonly #name = crypto.randomUUID();
+  readonly #listeners = new Map<string, Listener[]>();
+  readonly #started: Promise<void>;
+  #ended: Promise<number> | undefined;
+
+  constructor(source: URL) {
+    const address = new URL(source);
+    address.searchParams.set('thread', this.#name);
+    this.#worker = new globalThis.Worker(address, { type: 'module' });
+    this.#started = new Promise((resolve) => {
+      this.#worker.addEventListener('message', () => resolve(), { once: true });
+    });
+    void this.#started.then(() => {
+      this.#worker.addEventListener('message', ({ data }) => this.#emit('message', data));
+    });
+    this.#worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.#emit('error', new Error(event.message || `${address.pathname} cannot be loaded`));
+      void this.terminate();
+    });
+  }
+
+  on(event: 'message' | 'error' | 'exit', listener: Listener): this {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+    return this;
+  }
+
+  /** What is sent before the worker listens is kept. */
+  postMessage(message: unknown): void {
+    void this.#started.then(() => this.#worker.postMessage(message));
+  }
+
+  /** Resolves when the thread has ended. */
+  terminate(): Promise<number> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<number> {
+    this.#worker.terminate();
+    await navigator.locks.request(this.#name, () => undefined);
+    this.#emit('exit', 1);
+    return 1;
+  }
+
+  #emit(event: string, value: unknown): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(value as never);
+  }
+}
+
+/** The end of a worker's channel to who has started it. */
+class ParentPort {
+  on(event: 'message', listener: (value: unknown) => void): this {
+    addEventListener(event, ({ data }) => listener(data));
+    return this;
+  }
+
+  postMessage(message: unknown): void {
+    (globalThis as { postMessage(message: unknown): void }).postMessage(message);
+  }
+}
+
+export const parentPort = nameOf === null ? null : new ParentPort();
+
+if (nameOf !== null) {
+  await new Promise<void>((locked) => {
+    void navigator.locks.request(nameOf, () => {
+      locked();
+      return new Promise(() => undefined);
+    });
+  });
+  // Node ends a thread by an unhandled rejection; it is an error to who has started it, as any other.
+  addEventListener('unhandledrejection', ({ reason }) => {
+    queueMicrotask(() => {
+      throw reason;
+    });
+  });
+  // Its first message says that it listens: whatever does so here begins to when it is loaded.
+  setTimeout(() => parentPort?.postMessage('started'), 0);
+}
