@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const withoutBrowser: Record<string, string> = {
   'spec/bench/': 'measures Node',
+  'spec/bundles/': 'runs bundlers',
   'spec/browser/': 'starts the browser',
   'spec/drivers/mmap/': 'stores into files',
   'spec/examples/': 'runs programs of Node',
@@ -21,6 +22,7 @@ const withoutBrowser: Record<string, string> = {
   'spec/operators/write-to-node.spec.ts': "is about Node's streams, and has a server",
   'spec/threads/keep-alive.spec.ts': 'is about what keeps a process alive',
   'spec/threads/owner-exits.spec.ts': "is about threads that hear of their end, as Node's do alone",
+  'spec/threads/without-wait-async-node.spec.ts': 'starts processes, and has a server',
   // What runs in threads of those.
   'spec/threads/fixtures/keep-alive.js': 'is a process',
   'spec/threads/fixtures/node-owner-thread.js': 'ends by itself',

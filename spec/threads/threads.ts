@@ -107,6 +107,11 @@ export function readerThread(): TestThread {
   return new TestThread('reader-thread');
 }
 
+/** The same on a platform that lacks `Atomics.waitAsync`. */
+export function poorThread(): TestThread {
+  return new TestThread('reader-without-wait-async');
+}
+
 /** A thread that owns resources. */
 export function ownerThread(): TestThread {
   return new TestThread('owner-thread');

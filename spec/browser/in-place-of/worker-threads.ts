@@ -3,6 +3,9 @@
 /** A worker holds the lock of its name until it has ended: `terminate` does not say when that is. */
 const nameOf = new URL(location.href).searchParams.get('thread');
 
+/** What a worker tells by itself: whatever listens in it begins to when it is loaded. */
+const LISTENS = 'It listens.';
+
 type Listener = (value: never) => void;
 
 export class Worker {
@@ -17,10 +20,10 @@ export class Worker {
     address.searchParams.set('thread', this.#name);
     this.#worker = new globalThis.Worker(address, { type: 'module' });
     this.#started = new Promise((resolve) => {
-      this.#worker.addEventListener('message', () => resolve(), { once: true });
-    });
-    void this.#started.then(() => {
-      this.#worker.addEventListener('message', ({ data }) => this.#emit('message', data));
+      this.#worker.addEventListener('message', ({ data }) => {
+        if (data === LISTENS) resolve();
+        else this.#emit('message', data);
+      });
     });
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
@@ -84,6 +87,5 @@ if (nameOf !== null) {
       throw reason;
     });
   });
-  // Its first message says that it listens: whatever does so here begins to when it is loaded.
-  setTimeout(() => parentPort?.postMessage('started'), 0);
+  setTimeout(() => parentPort?.postMessage(LISTENS), 0);
 }
