@@ -3,7 +3,7 @@ import { CoverageTree } from '../coverage/coverage-tree.js';
 import { PAGE_WORDS } from '../coverage/pages.js';
 import { isStorageError } from '../errors/storage-error.js';
 import { ControlView } from './control-view.js';
-import { GONE_AT, HOLD_AT, PAGES_AT, SEQUENCE_AT } from './layout.js';
+import { GENERATION_AT, GONE_AT, HOLD_AT, OWNER_AT, PAGES_AT, SEQUENCE_AT } from './layout.js';
 import { CLOSED_STATUS, type ResourceStatus } from './resource-status.js';
 import { ownerLostError, UNFINISHED_FOR } from './unfinished.js';
 import type { Answer } from './wait-outcome.js';
@@ -90,6 +90,20 @@ export class ControlReader extends ControlView {
     } catch (error) {
       return this.#giveUp(error, 'closed');
     }
+  }
+
+  /** The token of the owner's thread. */
+  get owner(): number {
+    return this.tree.number(OWNER_AT);
+  }
+
+  /**
+   * It is a read-modify-write on purpose. Plain loads before a mere atomic load may still be satisfied after it. A
+   * read-modify-write that finds the old generation comes before the owner's `Atomics.add` to it, which then reads what
+   * this one wrote and so synchronizes with it: the reads happen before the replacement.
+   */
+  override isGeneration(generation: number): boolean {
+    return Atomics.add(this.tree.words, GENERATION_AT, 0) === generation;
   }
 
   /** Throws `CLOSED` if the owner has left an update unfinished for a second, or is gone in the middle of one. */

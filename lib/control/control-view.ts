@@ -13,7 +13,6 @@ import {
   GONE_AT,
   HAS_EXPECTED_AT,
   IDENTITY_AT,
-  OWNER_AT,
   REASON_AT,
   STATE_AT,
   STATUS_VERSION_AT,
@@ -79,26 +78,21 @@ export abstract class ControlView {
 
   /** The first gap at `from` or later; by default up to what is known of the length, and never past the final one. */
   nextGap(from: number, limit: number | undefined): ByteRange | undefined {
-    for (;;) {
-      const sequence = this.begin();
-      const known = this.knownLength();
-      const committed = this.state() === COMMITTED;
+    return this.#ask(() => {
+      const known = this.knownLength() ?? MAX_OFFSET;
+      const stop = this.state() === COMMITTED ? Math.min(limit ?? known, known) : (limit ?? known);
       const start = this.tree.coveredUntil(from);
-      const next = this.tree.nextStart(start);
-      if (!this.settled(sequence)) continue;
-      const stop = committed ? Math.min(limit ?? MAX_OFFSET, known ?? MAX_OFFSET) : (limit ?? known ?? MAX_OFFSET);
-      return start < stop ? { start, end: Math.min(next, stop) } : undefined;
-    }
+      return start < stop ? { start, end: Math.min(this.tree.nextStart(start), stop) } : undefined;
+    });
   }
 
   /** From the first to the last missing byte of a wanted range, within the known length; undefined if none is missing. */
-  missing(start: number, end: number): ByteRange | undefined {
-    for (;;) {
-      const sequence = this.begin();
-      const first = this.tree.coveredUntil(start);
-      const last = this.tree.coveredSince(Math.min(end, this.knownLength() ?? MAX_OFFSET));
-      if (this.settled(sequence)) return first < last ? { start: first, end: last } : undefined;
-    }
+  missing(from: number, until: number): ByteRange | undefined {
+    return this.#ask(() => {
+      const start = this.tree.coveredUntil(from);
+      const end = this.tree.coveredSince(Math.min(until, this.knownLength() ?? MAX_OFFSET));
+      return start < end ? { start, end } : undefined;
+    });
   }
 
   /**
@@ -154,19 +148,11 @@ export abstract class ControlView {
 
   /** The end of the last covered range; 0 if there is none. */
   get coveredEnd(): number {
-    for (;;) {
-      const sequence = this.begin();
-      const end = this.tree.coveredEnd;
-      if (this.settled(sequence)) return end;
-    }
+    return this.#ask(() => this.tree.coveredEnd);
   }
 
   get coveredBytes(): number {
-    for (;;) {
-      const sequence = this.begin();
-      const bytes = this.tree.coveredBytes;
-      if (this.settled(sequence)) return bytes;
-    }
+    return this.#ask(() => this.tree.coveredBytes);
   }
 
   /** Counts changes of {@link status}, of the lengths and of the identity. */
@@ -185,8 +171,8 @@ export abstract class ControlView {
       if (!this.settled(sequence)) continue;
       this.#statusVersion = version;
       // A new identity is a new version, but no new status.
-      if (this.#status === undefined || !sameStatus(this.#status, status)) this.#status = status;
-      return this.#status;
+      if (JSON.stringify(status) !== JSON.stringify(this.#status)) this.#status = status;
+      return this.#status ?? status;
     }
   }
 
@@ -209,18 +195,19 @@ export abstract class ControlView {
 
   /** The final length while committed, else the expected one. */
   get expectedLength(): number | undefined {
-    for (;;) {
-      const sequence = this.begin();
-      const length = this.knownLength();
-      if (this.settled(sequence)) return length;
-    }
+    return this.#ask(() => this.knownLength());
   }
 
   get identity(): string | undefined {
+    return this.#ask(() => this.#text(IDENTITY_AT));
+  }
+
+  /** What `read` answers of one moment; what is asked often does the same by itself. */
+  #ask<T>(read: () => T): T {
     for (;;) {
       const sequence = this.begin();
-      const identity = this.#text(IDENTITY_AT);
-      if (this.settled(sequence)) return identity;
+      const answer = read();
+      if (this.settled(sequence)) return answer;
     }
   }
 
@@ -233,27 +220,14 @@ export abstract class ControlView {
     return this.tree.word(GENERATION_AT);
   }
 
-  /**
-   * Tells, behind a plain read of bytes, that none of them was replaced meanwhile (`writeAll`).
-   *
-   * It is a read-modify-write on purpose. Plain loads before a mere atomic load may still be satisfied after it. A
-   * read-modify-write that finds the old generation comes before the owner's `Atomics.add` to it, which then reads what
-   * this one wrote and so synchronizes with it: the reads happen before the replacement.
-   */
-  isGeneration(generation: number): boolean {
-    return Atomics.add(this.tree.words, GENERATION_AT, 0) === generation;
-  }
+  /** Tells, behind a plain read of bytes, that none of them was replaced meanwhile (`writeAll`). */
+  abstract isGeneration(generation: number): boolean;
 
   /** Why nothing can be asked any more, if so. */
   get ended(): 'closed' | 'cancelled' | undefined {
     const state = this.state();
     if (state === CLOSED || (state !== COMMITTED && this.ownerGone)) return 'closed';
     return state === CANCELLED ? 'cancelled' : undefined;
-  }
-
-  /** The token of the owner's thread. */
-  get owner(): number {
-    return this.tree.number(OWNER_AT);
   }
 
   get ownerGone(): boolean {
@@ -268,11 +242,4 @@ export abstract class ControlView {
     if (this.state() === COMMITTED) return this.tree.number(FINAL_LENGTH_AT);
     return this.tree.word(HAS_EXPECTED_AT) === 0 ? undefined : this.tree.number(EXPECTED_LENGTH_AT);
   }
-}
-
-function sameStatus(one: ResourceStatus, other: ResourceStatus): boolean {
-  if (one.state !== other.state) return false;
-  if (one.state === 'active') return one.expectedLength === (other as typeof one).expectedLength;
-  if (one.state === 'committed') return one.finalLength === (other as typeof one).finalLength;
-  return one.state !== 'failed' || one.reason === (other as typeof one).reason;
 }

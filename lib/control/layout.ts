@@ -24,7 +24,7 @@
  * synchronizes with it, so the bytes happen before the read. A reader of committed content need not look again while `GENERATION` is the
  * same: that look was behind the section that committed it, and whatever takes bytes away changes the generation first.
  *
- * **Why no wake-up is lost** is argued in `control/reader-cell.ts`.
+ * **Why no wake-up is lost** is argued in `control/cell-layout.ts`.
  */
 export const MAGIC_AT = 0;
 export const VERSION_AT = 1;

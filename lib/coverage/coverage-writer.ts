@@ -53,7 +53,7 @@ export class CoverageWriter extends TreeEditor {
     let count = last - first;
     if (last === this.size(leaf)) {
       for (;;) {
-        const right = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+        const right = this.word(leaf * PAGE_WORDS + RIGHT);
         if (right === 0 || this.number(entryAt(right, 0)) > until) break;
         const entry = entryAt(right, 0);
         const entryStart = this.number(entry);

@@ -84,16 +84,15 @@ export abstract class TreeEditor extends CoverageTree {
 
   /** Goes to the leaf for `at` and keeps the way there in the path; forgets the last search, as whoever asks is about to change something. */
   protected descend(at: number): number {
-    const { words } = this;
     this.forgetSearch();
-    const inner = (words[HEIGHT_AT] ?? 1) - 1;
-    let page = words[ROOT_AT] ?? 0;
+    const inner = this.word(HEIGHT_AT) - 1;
+    let page = this.word(ROOT_AT);
     const { wide } = this;
     for (let level = 0; level < inner; level += 1) {
       const slot = this.childSlot(page, at, wide);
       this.#path[level] = page;
       this.#slots[level] = slot;
-      page = words[childAt(page, slot)] ?? 0;
+      page = this.word(childAt(page, slot));
     }
     return page;
   }
@@ -107,7 +106,7 @@ export abstract class TreeEditor extends CoverageTree {
       // Behind the last entry: leave the full leaf full, since ranges mostly come in ascending order.
       const cut = slot === LEAF_ENTRIES ? LEAF_ENTRIES : LEAF_ENTRIES >> 1;
       const right = this.#split(leaf, cut, ENTRIES);
-      const after = this.words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+      const after = this.word(leaf * PAGE_WORDS + RIGHT);
       link(this.words, right, after);
       link(this.words, leaf, right);
       if (slot >= cut) {
@@ -127,7 +126,7 @@ export abstract class TreeEditor extends CoverageTree {
   #addChild(key: number, child: number): void {
     let newKey = key;
     let newChild = child;
-    for (let level = (this.words[HEIGHT_AT] ?? 1) - 2; level >= 0; level -= 1) {
+    for (let level = this.word(HEIGHT_AT) - 2; level >= 0; level -= 1) {
       let page = this.#path[level] ?? 0;
       let slot = (this.#slots[level] ?? 0) + 1;
       let promoted = 0;
@@ -152,11 +151,11 @@ export abstract class TreeEditor extends CoverageTree {
     const { words } = this;
     initialize(this.words, root, 2);
     storeNumber(words, slotAt(root, 0), 0);
-    Atomics.store(words, childAt(root, 0), words[ROOT_AT] ?? 0);
+    Atomics.store(words, childAt(root, 0), this.word(ROOT_AT));
     storeNumber(words, slotAt(root, 1), newKey);
     Atomics.store(words, childAt(root, 1), newChild);
     Atomics.store(words, ROOT_AT, root);
-    Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) + 1);
+    Atomics.store(words, HEIGHT_AT, this.word(HEIGHT_AT) + 1);
   }
 
   protected removeFirst(leaf: number): void {
@@ -166,14 +165,13 @@ export abstract class TreeEditor extends CoverageTree {
   /** Removes an entry; `key` is its start. */
   protected remove(key: number, leaf: number, slot: number): void {
     const size = this.size(leaf);
-    if (size > 1 || this.words[HEIGHT_AT] === 1) {
+    if (size > 1 || this.word(HEIGHT_AT) === 1) {
       removeItems(this.words, leaf, slot, slot + 1, ENTRIES);
       return;
     }
     this.descend(key);
-    const { words } = this;
-    const left = words[leaf * PAGE_WORDS + LEFT] ?? 0;
-    const right = words[leaf * PAGE_WORDS + RIGHT] ?? 0;
+    const left = this.word(leaf * PAGE_WORDS + LEFT);
+    const right = this.word(leaf * PAGE_WORDS + RIGHT);
     link(this.words, left, right);
     this.#pages.free(leaf);
     this.#removeChild();
@@ -182,7 +180,7 @@ export abstract class TreeEditor extends CoverageTree {
   /** Takes the child that the path leads to out of its parent, empty parents out of theirs, and a root of one child away. */
   #removeChild(): void {
     const { words } = this;
-    let level = (words[HEIGHT_AT] ?? 1) - 2;
+    let level = this.word(HEIGHT_AT) - 2;
     for (; level >= 0; level -= 1) {
       const page = this.#path[level] ?? 0;
       if (this.size(page) > 1) {
@@ -192,11 +190,11 @@ export abstract class TreeEditor extends CoverageTree {
       }
       this.#pages.free(page);
     }
-    while ((words[HEIGHT_AT] ?? 1) > 1) {
-      const root = words[ROOT_AT] ?? 0;
+    while (this.word(HEIGHT_AT) > 1) {
+      const root = this.word(ROOT_AT);
       if (this.size(root) > 1) break;
-      Atomics.store(words, ROOT_AT, words[childAt(root, 0)] ?? 0);
-      Atomics.store(words, HEIGHT_AT, (words[HEIGHT_AT] ?? 1) - 1);
+      Atomics.store(words, ROOT_AT, this.word(childAt(root, 0)));
+      Atomics.store(words, HEIGHT_AT, this.word(HEIGHT_AT) - 1);
       this.#pages.free(root);
     }
   }

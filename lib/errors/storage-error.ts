@@ -102,7 +102,7 @@ export class StorageError extends Error {
    * @param details - range, path, cause and the like, where there are any
    */
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     // What abortable APIs of the platform throw has this name, and callers filter on it.
     this.name = code === 'CANCELLED' ? 'AbortError' : 'StorageError';
     this.code = code;

@@ -1,6 +1,7 @@
 import { ControlReader } from '../control/control-reader.js';
 import { MAGIC, MAGIC_AT, PROTOCOL, VERSION_AT } from '../control/layout.js';
-import { CELL_BYTES, ReaderCell } from '../control/reader-cell.js';
+import { CELL_BYTES } from '../control/cell-layout.js';
+import { ReaderCell } from '../control/reader-cell.js';
 import { attachDriver } from '../drivers/attachments.js';
 import type { Attachment, DriverDescription } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';

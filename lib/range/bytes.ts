@@ -1,3 +1,4 @@
+import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 
 /**
@@ -7,7 +8,7 @@ import { StorageError } from '../errors/storage-error.js';
  */
 export function checkBytes(name: string, value: Uint8Array): void {
   if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
-    throw new TypeError(`Expected ${name} to be a Uint8Array, got ${describeType(value)}.`);
+    throw wrongType(name, 'a Uint8Array', value);
   }
   if (value.length === 0 && isDetached(value.buffer)) {
     throw new StorageError(
@@ -28,11 +29,4 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   } catch {
     return true;
   }
-}
-
-function describeType(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'object'
-    ? ((value.constructor as { name?: string } | undefined)?.name ?? 'an object')
-    : typeof value;
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { MAX_OFFSET } from './byte-range.js';
 
@@ -23,8 +24,5 @@ export function checkSpan(offset: number, length: number): void {
 /** Throws `INVALID_ARGUMENT` unless `length` is undefined or a length in bytes. */
 export function checkLength(name: string, length: number | undefined): void {
   if (length === undefined || (Number.isSafeInteger(length) && length >= 0)) return;
-  throw new StorageError(
-    'INVALID_ARGUMENT',
-    `Expected ${name} to be undefined or an integer from 0 to 2^53-1 (bytes), got ${String(length)}.`,
-  );
+  throw invalidArgument(name, 'undefined or an integer from 0 to 2^53-1 (bytes)', length);
 }

@@ -1,4 +1,4 @@
-import { CELL_WANTS, type Want } from '../control/reader-cell.js';
+import { CELL_WANTS, type Want } from '../control/cell-layout.js';
 import type { RoomWait } from '../view/waiting-room.js';
 
 /** What a reader says of its waits to the owner. */

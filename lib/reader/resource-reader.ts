@@ -98,7 +98,7 @@ export class ResourceReader extends ViewBase {
     return this.#closed || this.#cell.portClosed;
   }
 
-  /** One step of the wake-up protocol (`control/reader-cell.ts`), once for all that this turn asks. */
+  /** One step of the wake-up protocol (`control/cell-layout.ts`), once for all that this turn asks. */
   #stepSoon(): void {
     if (this.#stepping || this.#closed) return;
     this.#stepping = true;

@@ -16,9 +16,8 @@ export interface Demand {
 
 /** The order of a demand list: by `neededBy` (none: last), then by age. */
 export function compareDemand(one: Demand, other: Demand): number {
-  const urgency = (one.neededBy ?? Infinity) - (other.neededBy ?? Infinity);
-  // Infinity - Infinity is no number.
-  return urgency < 0 || urgency > 0 ? urgency : one.since - other.since;
+  // Infinity - Infinity is NaN, which counts as equal here.
+  return (one.neededBy ?? Infinity) - (other.neededBy ?? Infinity) || one.since - other.since;
 }
 
 /** Tells whether two lists say the same. */

@@ -4,10 +4,11 @@ import { ControlOwner } from '../control/control-owner.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
 import type { ContentRecord, Driver, StoredContent } from '../drivers/driver.js';
-import { StorageError } from '../errors/storage-error.js';
+import { StorageError, type StorageErrorDetails } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkLength } from '../range/checks.js';
-import { endedError, type ErrorContext } from '../view/answer-error.js';
+import { endedError } from '../view/answer-error.js';
+import type { StateStream } from '../view/state-stream.js';
 import { ViewBase } from '../view/view-base.js';
 import { checkDriver, checkIdentity, checkSignal } from './checks.js';
 import { closeAtExit } from './close-at-exit.js';
@@ -40,12 +41,12 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   readonly control: ControlOwner;
   protected readonly bytes: D;
   protected readonly ports: Ports;
-  /** What `fail` was given. */
-  protected cause: unknown;
-  readonly #demand: DemandBoard;
+  /** The error that `fail` was given, while failed. */
+  protected cause: Error | undefined;
+  readonly #demand: StateStream<readonly Demand[]>;
   readonly #writes$ = new Subject<ByteRange>();
-  readonly #unlinkSignal: () => void;
-  readonly #staysOpenAtExit: () => void;
+  /** Undoes what would close or cancel it. */
+  readonly #letGo: () => void;
   #closed = false;
   #driverOpen = true;
 
@@ -83,15 +84,18 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     this.ports = new Ports(this.control, () => {
       this.demandChanged();
     });
-    this.#demand = new DemandBoard(this.control, this.notifications, this.waits, this.ports);
+    this.#demand = new DemandBoard(this.control, this.notifications, this.waits, this.ports).stream;
     this.writes$ = this.#writes$.asObservable();
-    this.demand$ = this.#demand.demand$;
+    this.demand$ = this.#demand.state$;
     const abort = (): void => {
       this.#cancel();
     };
     signal?.addEventListener('abort', abort, { once: true });
-    this.#unlinkSignal = () => signal?.removeEventListener('abort', abort);
-    this.#staysOpenAtExit = closeAtExit(this, readersOf(this.control));
+    const staysOpenAtExit = closeAtExit(this, readersOf(this.control));
+    this.#letGo = () => {
+      signal?.removeEventListener('abort', abort);
+      staysOpenAtExit();
+    };
   }
 
   override get status(): ResourceStatus {
@@ -113,17 +117,16 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   }
 
   protected override assertUsable(asked: string): void {
-    if (this.#closed || this.control.ended !== undefined) throw endedError(this.status, asked, this.errorContext());
+    if (this.#closed || this.control.ended !== undefined) throw endedError(this.status, asked, this.errorDetails());
   }
 
   protected assertActive(asked: string): void {
     const { status } = this;
-    if (status.state !== 'active') throw endedError(status, asked, this.errorContext());
+    if (status.state !== 'active') throw endedError(status, asked, this.errorDetails());
   }
 
-  protected override errorContext(): ErrorContext {
-    const { path } = this.driver;
-    return typeof this.cause === 'object' ? { path, cause: this.cause } : { path };
+  protected override errorDetails(): StorageErrorDetails {
+    return { path: this.driver.path, cause: this.cause };
   }
 
   /** What the driver may keep with partial content. */
@@ -165,8 +168,8 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     if (this.#closed) return;
     const committed = this.status.state === 'committed';
     this.#closed = true;
-    this.#unlinkSignal();
-    this.#staysOpenAtExit();
+    this.cause = undefined;
+    this.#letGo();
     if (!committed) this.control.close();
     try {
       try {
@@ -192,6 +195,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   #cancel(): void {
     const { state } = this.status;
     if (state !== 'active' && state !== 'failed') return;
+    this.cause = undefined;
     this.control.cancel();
     try {
       this.#closeDriver(true);

@@ -1,9 +1,11 @@
 import type { ControlOwner } from '../control/control-owner.js';
 import { PROTOCOL, WANTS_AT } from '../control/layout.js';
-import { ReaderCell, type Want } from '../control/reader-cell.js';
+import type { Want } from '../control/cell-layout.js';
+import { PortCell } from '../control/port-cell.js';
 import { wake } from '../control/wake-words.js';
 import { whenWordChanges } from '../control/word-change.js';
 import type { Driver, DriverDescription } from '../drivers/driver.js';
+import { invalidArgument } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ReaderHandle } from '../handle/reader-handle.js';
 import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
@@ -161,7 +163,7 @@ const NOTHING = { start: 0, end: 0 };
 class Port implements ReaderPort {
   readonly handle: ReaderHandle;
   readonly name: string;
-  readonly cell = new ReaderCell();
+  readonly cell = new PortCell();
   /** What of the cell is filed; -1: it has to be read again. */
   publication = -1;
   waits: RemoteWait[] = [];
@@ -198,10 +200,7 @@ class Port implements ReaderPort {
 
   interrupt(token?: number): void {
     if (token !== undefined && !Number.isFinite(token)) {
-      throw new StorageError(
-        'INVALID_ARGUMENT',
-        `Expected the token of an interrupt to be a finite number, got ${String(token)}.`,
-      );
+      throw invalidArgument('the token of an interrupt', 'a finite number', token);
     }
     if (this.#closed) return;
     this.cell.interrupt(token);
@@ -211,7 +210,7 @@ class Port implements ReaderPort {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.cell.closePort();
+    this.cell.close();
     this.ping();
     this.#forget();
     this.#control.wakeWords.release(this.#wakeWord);

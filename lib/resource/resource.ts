@@ -1,4 +1,5 @@
 import type { Driver } from '../drivers/driver.js';
+import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkLength, checkRange, checkSpan } from '../range/checks.js';
@@ -156,10 +157,10 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    */
   fail(reason: string | Error): void {
     if (typeof reason !== 'string' && typeof (reason as Partial<Error> | undefined)?.message !== 'string') {
-      throw new TypeError(`Expected the reason of a failure to be a string or an Error, got ${typeof reason}.`);
+      throw wrongType('the reason of a failure', 'a string or an Error', reason);
     }
     if (this.status.state !== 'active') return;
-    this.cause = reason;
+    this.cause = typeof reason === 'string' ? undefined : reason;
     this.control.fail(typeof reason === 'string' ? reason : reason.message);
     this.stateChanged();
   }
@@ -205,8 +206,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    */
   createPort(options: { name?: string | undefined } = {}): ReaderPort {
     const { name } = options;
-    if (name !== undefined && typeof name !== 'string')
-      throw new TypeError(`Expected a port's name to be a string, got ${typeof name}.`);
+    if (name !== undefined && typeof name !== 'string') throw wrongType("a port's name", 'a string', name);
     this.assertUsable('Made a port');
     return this.ports.create(name, this.driver);
   }
@@ -294,7 +294,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
   #committedLength(asked: string): number {
     const { status } = this;
     if (status.state === 'committed') return status.finalLength;
-    if (status.state !== 'active') throw endedError(status, `Asked to ${asked}`, this.errorContext());
+    if (status.state !== 'active') throw endedError(status, `Asked to ${asked}`, this.errorDetails());
     throw incompleteError(asked, this.nextGap(0), this.path);
   }
 }

@@ -3,6 +3,7 @@ import type { ReaderCell } from '../control/reader-cell.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { Attachment } from '../drivers/driver.js';
+import { invalidArgument } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { Attached } from '../handle/reader-handle.js';
 import type { ByteRange } from '../range/byte-range.js';
@@ -135,10 +136,7 @@ export class SyncReader extends BytesView {
     const min = options?.min ?? target.length;
     checkSpan(at, target.length);
     if (!Number.isSafeInteger(min) || min < 0 || min > target.length) {
-      throw new StorageError(
-        'INVALID_ARGUMENT',
-        `Expected min to be an integer from 0 to ${target.length} (bytes), got ${String(min)}.`,
-      );
+      throw invalidArgument('min', `an integer from 0 to ${target.length} (bytes)`, min);
     }
     let timeout = options?.timeout;
     if (timeout !== undefined) checkTimeout(timeout);
@@ -215,7 +213,7 @@ export class SyncReader extends BytesView {
     return this.#over ? 'closed' : this.control.answer(start, end, clipped);
   }
 
-  /** The wake-up protocol of `control/reader-cell.ts`, around one wait. */
+  /** The wake-up protocol of `control/cell-layout.ts`, around one wait. */
   #block(
     start: number,
     end: number,
@@ -261,7 +259,7 @@ export class SyncReader extends BytesView {
   #outcome(answer: Answer, start: number, end: number): WaitOutcome | undefined {
     if (answer === 'ready' || answer === 'eof') return answer;
     if (answer === 'wait') return this.#cell.deliverInterrupt() ? WaitOutcome.Interrupted : undefined;
-    throw endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, {}, { start, end });
+    throw endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, { range: { start, end } });
   }
 }
 

@@ -1,14 +1,6 @@
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Answer } from '../control/wait-outcome.js';
-import { StorageError } from '../errors/storage-error.js';
-import type { ByteRange } from '../range/byte-range.js';
-
-/** What a resource's errors say about where they come from. */
-export interface ErrorContext {
-  readonly path?: string | undefined;
-  /** What `fail` was given, in the thread that gave it. */
-  readonly cause?: unknown;
-}
+import { StorageError, type StorageErrorDetails } from '../errors/storage-error.js';
 
 /**
  * The status that an answer came from. The resource may have gone on since: an error that says `CLOSED` because a failed resource
@@ -20,20 +12,14 @@ export function statusBehind(answer: Answer, now: ResourceStatus): ResourceStatu
 }
 
 /** The error for somebody who wanted bytes of a resource that cannot have them any more. */
-export function endedError(
-  status: ResourceStatus,
-  asked: string,
-  context: ErrorContext = {},
-  range?: ByteRange,
-): StorageError {
-  const details = { path: context.path, range };
+export function endedError(status: ResourceStatus, asked: string, details: StorageErrorDetails = {}): StorageError {
   switch (status.state) {
     case 'failed':
       return new StorageError(
         'FAILED',
         `${asked}, and those bytes are missing from a resource that failed: ${status.reason.replace(/\.$/, '')}. ` +
           'Covered bytes stay readable; reactivate() it to go on writing.',
-        'cause' in context ? { ...details, cause: context.cause } : details,
+        details,
       );
     case 'cancelled':
       return new StorageError(

@@ -36,19 +36,13 @@ export class StateStream<T> {
     this.#notifications = notifications;
     this.#watched = watched;
     this.state$ = new Observable<T>((subscriber) => {
-      const current = read();
-      if (this.#complete) {
-        notifications.enclose(() => {
-          subscriber.next(current);
-          subscriber.complete();
-        });
-        return undefined;
-      }
-      const listener = { subscriber, last: current, born: this.#prepared };
+      const listener = { subscriber, last: read(), born: this.#prepared };
+      const complete = this.#complete;
       // Listed before it is told, so that a change made by its callback reaches it.
-      this.#add(listener);
+      if (!complete) this.#add(listener);
       notifications.enclose(() => {
-        subscriber.next(current);
+        subscriber.next(listener.last);
+        if (complete) subscriber.complete();
       });
       return () => {
         this.#remove(listener);
@@ -74,8 +68,7 @@ export class StateStream<T> {
 
   /** Emits the state as it is now, to those who have not got it yet. */
   flush(): void {
-    this.#scheduled?.unsubscribe();
-    this.#scheduled = undefined;
+    this.#unschedule();
     if (this.#listeners.size > 0) this.prepare(this.#read())();
   }
 
@@ -94,8 +87,7 @@ export class StateStream<T> {
 
   /** Completes all; whoever subscribes later gets the last state and completes. */
   complete(): void {
-    this.#scheduled?.unsubscribe();
-    this.#scheduled = undefined;
+    this.#unschedule();
     this.#complete = true;
     for (const listener of [...this.#listeners]) listener.subscriber.complete();
   }
@@ -108,8 +100,12 @@ export class StateStream<T> {
   #remove(listener: Listener<T>): void {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return;
+    this.#unschedule();
+    this.#watched(false);
+  }
+
+  #unschedule(): void {
     this.#scheduled?.unsubscribe();
     this.#scheduled = undefined;
-    this.#watched(false);
   }
 }

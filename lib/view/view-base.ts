@@ -3,9 +3,9 @@ import { map, type Observable } from 'rxjs';
 import type { ResourceStatus } from '../control/resource-status.js';
 import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { Coverage } from '../coverage/coverage.js';
-import { StorageError } from '../errors/storage-error.js';
+import { StorageError, type StorageErrorDetails } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
-import { endedError, type ErrorContext, statusBehind } from './answer-error.js';
+import { endedError, statusBehind } from './answer-error.js';
 import { BytesView, interruptedError } from './bytes-view.js';
 import { Notifications } from './notifications.js';
 import type { ResourceView, WaitOptions } from './resource-view.js';
@@ -42,12 +42,12 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   /** See {@link ResourceView.waitRange}. */
   waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
-    return this.waits.wait(range.start, range.end, {}, options);
+    return this.waits.wait(range, options);
   }
 
   /** @internal */
   [WAIT_APART](range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
-    return this.waits.wait(range.start, range.end, { apart: true }, options);
+    return this.waits.wait(range, { ...options, apart: true });
   }
 
   /** See {@link ResourceView.read}. */
@@ -65,9 +65,10 @@ export abstract class ViewBase extends BytesView implements ResourceView {
 
   /** @internal */
   refusal(answer: Answer, start: number, end: number): StorageError {
-    return endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, this.errorContext(), {
-      start,
-      end,
+    const range = { start, end };
+    return endedError(statusBehind(answer, this.status), `Waited for [${start}, ${end})`, {
+      ...this.errorDetails(),
+      range,
     });
   }
 
@@ -77,12 +78,13 @@ export abstract class ViewBase extends BytesView implements ResourceView {
   /** Somebody subscribed to a state, or nobody does any more. */
   protected abstract watchersChanged(): void;
 
-  protected errorContext(): ErrorContext {
+  protected errorDetails(): StorageErrorDetails {
     return {};
   }
 
-  #read({ start, end }: ByteRange, apart: boolean): Observable<Uint8Array<ArrayBuffer>> {
-    return this.waits.wait(start, end, { clipped: true, apart }).pipe(
+  #read(range: ByteRange, apart: boolean): Observable<Uint8Array<ArrayBuffer>> {
+    const { start, end } = range;
+    return this.waits.wait(range, { clipped: true, apart }).pipe(
       map((outcome) => {
         if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
         if (outcome === WaitOutcome.Eof || start === end) return new Uint8Array(0);

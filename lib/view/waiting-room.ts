@@ -3,6 +3,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { ControlView } from '../control/control-view.js';
 import { type Answer, WaitOutcome } from '../control/wait-outcome.js';
 import type { StorageError } from '../errors/storage-error.js';
+import type { ByteRange } from '../range/byte-range.js';
 import { checkRange } from '../range/checks.js';
 import { checkNeededBy } from '../range/times.js';
 import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
@@ -61,13 +62,10 @@ export class WaitingRoom {
 
   /** A cold wait for `[start, end)`; `clipped` and `apart` as in {@link RoomWait}. */
   wait(
-    start: number,
-    end: number,
-    kind: { clipped?: boolean; apart?: boolean },
-    options: WaitOptions = {},
+    { start, end }: ByteRange,
+    options: WaitOptions & { clipped?: boolean; apart?: boolean } = {},
   ): Observable<WaitOutcome> {
-    const { clipped = false, apart = false } = kind;
-    const { neededBy, passive = false } = options;
+    const { clipped = false, apart = false, neededBy, passive = false } = options;
     return new Observable<WaitOutcome>((subscriber) => {
       try {
         checkRange(start, end);
@@ -125,35 +123,31 @@ export class WaitingRoom {
 
   /** Queues the outcomes of all waits that the present state answers; those that need other bytes now are filed anew. */
   settleAnswered(): void {
-    const moved: RoomWait[] = [];
-    const answered: { wait: RoomWait; answer: Answer }[] = [];
-    for (const wait of this.#waits) {
+    for (const wait of [...this.#waits]) {
       const answer = this.#host.answer(wait.start, wait.end, wait.clipped);
-      if (answer !== 'wait') answered.push({ wait, answer });
-      else if (wait.until !== this.#needs(wait.end, wait.clipped)) moved.push(wait);
-    }
-    for (const { wait, answer } of answered) {
+      const until = this.#needs(wait.end, wait.clipped);
+      if (answer === 'wait' && until === wait.until) continue;
       this.#waits.delete(wait);
-      this.#host.notifications.add(this.#settle(wait.subscriber, answer, wait.start, wait.end));
+      if (answer === 'wait') {
+        wait.until = until;
+        this.#waits.add(wait);
+      } else {
+        this.#host.notifications.add(this.#settle(wait.subscriber, answer, wait.start, wait.end));
+      }
+      this.#host.demandChanged();
     }
-    for (const wait of moved) {
-      this.#waits.delete(wait);
-      wait.until = this.#needs(wait.end, wait.clipped);
-      this.#waits.add(wait);
-    }
-    if (answered.length > 0 || moved.length > 0) this.#host.demandChanged();
   }
 
   /** Queues Interrupted for all waits but those apart. */
   interrupt(): void {
-    const waits = [...this.#waits].filter(({ apart }) => !apart);
-    for (const wait of waits) {
+    for (const wait of [...this.#waits]) {
+      if (wait.apart) continue;
       this.#waits.delete(wait);
+      this.#host.demandChanged();
       this.#host.notifications.add(() => {
         deliver(wait.subscriber, WaitOutcome.Interrupted);
       });
     }
-    if (waits.length > 0) this.#host.demandChanged();
   }
 
   #needs(end: number, clipped: boolean): number {

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors/invalid-argument.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { GrowableBuffer, SHARED_MEMORY } from '../../memory/growable-buffer.js';
 import { copyFromShared, copyToShared } from '../../memory/shared-copy.js';
@@ -45,9 +46,11 @@ export class MemDriver implements Driver {
   ) {
     const { initialData, capacity = DEFAULT_CAPACITY, shared = true } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > LARGEST_CAPACITY) {
-      throw new StorageError(
-        'INVALID_ARGUMENT',
-        `Expected capacity to be an integer from 0 to 2^32 (bytes), got ${String(capacity)}. Larger content goes into a file.`,
+      throw invalidArgument(
+        'capacity',
+        'an integer from 0 to 2^32 (bytes)',
+        capacity,
+        ' Larger content goes into a file.',
       );
     }
     if (initialData !== undefined) checkBytes('initialData', initialData);

@@ -108,5 +108,5 @@ function orAborted<T>(source: Observable<T>, signal: AbortSignal | undefined): O
 /** An answer that is bound to break off is none: who serves it can say so with a status of its own. */
 function assertComing(view: ResourceView, range: ByteRange): void {
   const { status } = view;
-  if (status.state === 'failed' && !view.has(range)) throw endedError(status, 'Asked for a part', {}, range);
+  if (status.state === 'failed' && !view.has(range)) throw endedError(status, 'Asked for a part', { range });
 }

@@ -1,0 +1,78 @@
+import { loadNumber } from '../coverage/pages.js';
+import {
+  BLOCKING,
+  CELL_BYTES,
+  CELL_WANTS,
+  HAS_NEEDED_BY,
+  HAS_TOKEN_AT,
+  INTERRUPT_AT,
+  loadDouble,
+  PINGED_AT,
+  PORT_CLOSED_AT,
+  READER_CLOSED_AT,
+  storeDouble,
+  TOKEN_AT,
+  type Want,
+  WANT_COUNT_AT,
+  WANT_SEQUENCE_AT,
+  WANT_WORDS,
+  WANTS_BASE,
+  WATCH_END_AT,
+  WATCH_START_AT,
+} from './cell-layout.js';
+import { wake } from './wake-words.js';
+
+/** The owner's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
+export class PortCell {
+  readonly buffer = new SharedArrayBuffer(CELL_BYTES);
+  readonly #words = new Int32Array(this.buffer);
+
+  /** Leaves an interrupt for the reader; the caller wakes it. */
+  interrupt(token: number | undefined): void {
+    const words = this.#words;
+    Atomics.add(words, INTERRUPT_AT, 1);
+    Atomics.store(words, HAS_TOKEN_AT, token === undefined ? 0 : 1);
+    storeDouble(words, TOKEN_AT, token ?? 0);
+    Atomics.add(words, INTERRUPT_AT, 1);
+  }
+
+  /** Says that the reader is to end. */
+  close(): void {
+    Atomics.store(this.#words, PORT_CLOSED_AT, 1);
+  }
+
+  get readerClosed(): boolean {
+    return Atomics.load(this.#words, READER_CLOSED_AT) !== 0;
+  }
+
+  /** Counts publications; odd while one is under way. */
+  get publication(): number {
+    return Atomics.load(this.#words, WANT_SEQUENCE_AT);
+  }
+
+  /** What the reader wants as of `publication`; undefined if it is writing, or has written since. */
+  read(publication: number): { wants: Want[]; watch: { start: number; end: number } } | undefined {
+    if ((publication & 1) !== 0) return undefined;
+    const words = this.#words;
+    const count = Math.min(Atomics.load(words, WANT_COUNT_AT), CELL_WANTS);
+    const wants: Want[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const at = WANTS_BASE + index * WANT_WORDS;
+      const flags = Atomics.load(words, at + 8);
+      wants.push({
+        start: loadNumber(words, at),
+        end: loadNumber(words, at + 2),
+        neededBy: (flags & HAS_NEEDED_BY) === 0 ? undefined : loadDouble(words, at + 4),
+        since: loadDouble(words, at + 6),
+        blocking: (flags & BLOCKING) !== 0,
+      });
+    }
+    const watch = { start: loadNumber(words, WATCH_START_AT), end: loadNumber(words, WATCH_END_AT) };
+    return Atomics.load(words, WANT_SEQUENCE_AT) === publication ? { wants, watch } : undefined;
+  }
+
+  /** Step C of the protocol. */
+  ping(control: Int32Array, wakeWord: number): void {
+    if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(control, wakeWord);
+  }
+}
