@@ -32,6 +32,7 @@ import loadLibFlac from 'libflacjs';
 const HEADER_BYTES = 42;
 const BLOCK_HEADER = 4;
 const IS_LAST_BLOCK = 0x80;
+const READ_FRAME = 3; // FLAC__STREAM_DECODER_READ_FRAME
 const END_OF_STREAM = 4; // FLAC__STREAM_DECODER_END_OF_STREAM; greater ones are errors
 const CRC_MISMATCH = 2; // FLAC__STREAM_DECODER_ERROR_STATUS_FRAME_CRC_MISMATCH
 const SOME_FRAME_BYTES = 16_384; // where the header does not say how long a frame can get
@@ -113,7 +114,9 @@ export class FlacDecoder {
     if (failure) throw failure.error;
     const state = libFlac.FLAC__stream_decoder_get_state(this.#id);
     if (state === END_OF_STREAM) return false;
-    if (!ok || state > END_OF_STREAM) throw new Error(`libFLAC gave up (state ${state}).`);
+    // Within a frame it also fails where a number makes no sense: the frame is damaged, and the next call looks for another.
+    if (!ok && state === READ_FRAME) this.damagedFrames++;
+    else if (!ok || state > END_OF_STREAM) throw new Error(`libFLAC gave up (state ${state}).`);
     return true;
   }
 
