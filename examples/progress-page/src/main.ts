@@ -23,7 +23,7 @@ fromEvent(element('sample'), 'click').subscribe(() => open(new URL(SAMPLE, locat
 function open(url: URL): void {
   shown.unsubscribe();
   const session = new Session(url, crossOriginIsolated);
-  write(element('name'), decodeURIComponent(url.pathname.split('/').at(-1) ?? '') || url.host);
+  write(element('name'), nameOf(url));
   shown = new Subscription();
   shown.add(showStage(session));
   shown.add(showSlider(session));
@@ -31,4 +31,14 @@ function open(url: URL): void {
   shown.add(showReaders(session));
   shown.add(showControls(session, () => open(url)));
   shown.add(() => session.close());
+}
+
+/** The last part of the path, or else where it is. */
+function nameOf({ pathname, host }: URL): string {
+  const name = pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(name) || host;
+  } catch {
+    return name; // an address may have a percent sign that means nothing
+  }
 }

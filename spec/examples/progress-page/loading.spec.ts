@@ -45,6 +45,14 @@ describe('the progress page', () => {
     await expectDecoded(page);
   });
 
+  it('takes an address that cannot be decoded as it is', async () => {
+    const { page, server } = await openPage();
+    await page.getByLabel('Address of a FLAC file').fill(`${server.origin}/100%.flac`);
+    await page.getByLabel('Address of a FLAC file').press('Enter');
+    await untilShown(page, 'name', /^100%.flac$/);
+    await expectDecoded(page);
+  });
+
   it('draws the bar, and the waveform as far as it is decoded', async () => {
     const { page, server } = await openPage({ bytesPerSecond: 150_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
