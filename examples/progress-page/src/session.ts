@@ -123,11 +123,10 @@ export class Session {
     switch (event.type) {
       case 'format': {
         const { format, samples } = event;
-        const song = { format, samples, player: new Player(samples, format) };
-        song.player.seek(Math.floor(this.#fraction * this.#samplesIn(song)));
         this.#looking.unsubscribe();
         this.decoder$.next({ name: 'decoding' });
-        this.song$.next(song);
+        this.song$.next({ format, samples, player: new Player(samples, format) });
+        this.seek(this.#fraction); // somebody may have pointed there before
         break;
       }
       case 'done':

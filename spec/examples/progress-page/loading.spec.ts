@@ -87,6 +87,16 @@ describe('the progress page', () => {
     await expectDecoded(page);
   });
 
+  it('goes where the click was before anything was known', async () => {
+    const { page, server, requests } = await openPage({ bytesPerSecond: 60_000 });
+    server.latency = 500;
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await clickAt(page, 0.8);
+    await untilShown(page, 'time', /^0:09 of 0:12$/);
+    await untilShown(page, 'readers', /byte (3[5-9]|4)\d[\d,]+, blocked/); // it decodes there
+    expect(requests().some(({ asked }) => (asked?.start ?? 0) > 0.6 * song.length)).toBe(true);
+  });
+
   it('is told what is under the pointer', async () => {
     const { page } = await openPage({ bytesPerSecond: 60_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
