@@ -1,4 +1,4 @@
-import { fromEvent, map, merge, Observable } from 'rxjs';
+import { defer, fromEvent, map, merge, Observable, repeat, take } from 'rxjs';
 
 /** What to draw on, in CSS pixels. */
 export interface Canvas {
@@ -9,15 +9,22 @@ export interface Canvas {
   readonly color: (name: string) => string;
 }
 
-/** Emits at once, and whenever everything is to be drawn anew: in another size, or in other colours. */
+/** Emits at once, and whenever everything is to be drawn anew: in another size, as sharp as another screen, or in other colours. */
 export function canvas$(element: HTMLCanvasElement): Observable<Canvas> {
   const resized$ = new Observable<unknown>((subscriber) => {
     const observer = new ResizeObserver((entries) => subscriber.next(entries)); // calls at once, too
     observer.observe(element);
     return () => observer.disconnect();
   });
-  return merge(resized$, fromEvent(matchMedia('(prefers-color-scheme: dark)'), 'change')).pipe(map(() => fit(element)));
+  const recolored$ = fromEvent(matchMedia('(prefers-color-scheme: dark)'), 'change');
+  return merge(resized$, rescaled$, recolored$).pipe(map(() => fit(element)));
 }
+
+/** Emits when the window comes to a screen of another resolution; where nothing gets another size, no observer of sizes tells. */
+const rescaled$ = defer(() => fromEvent(matchMedia(`(resolution: ${devicePixelRatio}dppx)`), 'change')).pipe(
+  take(1),
+  repeat(),
+);
 
 /** Makes a canvas as sharp as the screen. It keeps its size in the page: that is the style sheet's. */
 function fit(element: HTMLCanvasElement): Canvas {

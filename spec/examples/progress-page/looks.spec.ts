@@ -43,6 +43,32 @@ async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
   return () => page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
 }
 
+describe('the progress page, on other screens', () => {
+  usePage();
+
+  it('is drawn anew where the window comes to a sharper one', async () => {
+    const { page } = await openPage({ context: { viewport: null } });
+    const widths = (): Promise<number[]> =>
+      page.locator('canvas').evaluateAll((all: HTMLCanvasElement[]) => all.map((c) => c.width / c.clientWidth));
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await expectDecoded(page);
+    expect(await widths()).toEqual([1, 1]);
+    const session = await page.context().newCDPSession(page);
+    const sharper = { width: 0, height: 0, deviceScaleFactor: 2, mobile: false }; // and as wide as before
+    await session.send('Emulation.setDeviceMetricsOverride', sharper);
+    await page.waitForTimeout(200); // a few frames
+    expect(await widths()).toEqual([2, 2]);
+  });
+
+  it('explains its colours where the user has chosen others', async () => {
+    const { page } = await openPage({ context: { forcedColors: 'active' } });
+    const keys = await page
+      .locator('#legend li')
+      .evaluateAll((items) => items.map((item) => getComputedStyle(item, '::before').backgroundColor));
+    expect(new Set(keys).size).toBe(3);
+  });
+});
+
 describe.each(SCHEMES)('the progress page, in %s', (colorScheme) => {
   usePage();
 
