@@ -47,13 +47,20 @@ export function showControls(session: Session, startAgain: () => void): Subscrip
       else session.start();
     }),
   );
+  const trouble$ = combineLatest([decoder$, player$]).pipe(
+    map(([decoder, player]) => {
+      const decoding = decoder.name === 'failed' ? `It cannot be decoded: ${decoder.message}` : '';
+      const playing = player?.name === 'failed' ? `It cannot be played: ${player.message}` : '';
+      return [decoding, playing].filter(Boolean).join(' ');
+    }),
+    distinctUntilChanged(),
+  );
   subscription.add(
-    combineLatest([download$, decoder$, song$, player$]).subscribe(([download, decoder, song, player]) => {
-      const isBad = download.name === 'failed' || decoder.name === 'failed' || player?.name === 'failed';
-      setAttribute(element('message'), 'data-bad', String(isBad));
-      const about = [download.name === 'failed' ? download.message : '', decoderText(decoder, song?.format.md5)];
-      if (player?.name === 'failed') about.push(`It cannot be played: ${player.message}`);
-      write(element('message'), about.filter(Boolean).join(' '));
+    combineLatest([download$, trouble$, decoder$]).subscribe(([download, trouble, decoder]) => {
+      const failure = download.name === 'failed' ? download.message : '';
+      setAttribute(element('message'), 'data-bad', String(failure !== '' || trouble !== ''));
+      const result = decoder.name === 'done' ? resultText(decoder, song$.value?.format.md5) : '';
+      write(element('message'), [failure, trouble, result].filter(Boolean).join(' '));
     }),
   );
   // Every quarter, and every change: more would be noise.
@@ -63,8 +70,11 @@ export function showControls(session: Session, startAgain: () => void): Subscrip
     distinctUntilChanged(),
     map((percent) => `${percent} % downloaded`),
   );
-  const said$ = download$.pipe(
-    map((state) => (state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name])),
+  const said$ = combineLatest([download$, trouble$]).pipe(
+    map(([state, trouble]) => {
+      const said = state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name];
+      return trouble === '' ? said : `${said}. ${trouble}`;
+    }),
   );
   for (const texts$ of [said$, quarter$]) {
     subscription.add(texts$.subscribe((text) => write(element('live'), text)));
@@ -74,16 +84,15 @@ export function showControls(session: Session, startAgain: () => void): Subscrip
 
 const SAID = { running: 'Downloading', stopped: 'Download cancelled; what is there stays', complete: 'Downloaded' };
 
-function decoderText(decoder: DecoderState, expected: string | undefined): string {
-  switch (decoder.name) {
-    case 'failed':
-      return `It cannot be decoded: ${decoder.message}`;
-    case 'done': {
-      const silent = decoder.silentSamples === 0 ? '' : ` ${decoder.silentSamples} samples were damaged.`;
-      const verdict = decoder.md5 === expected ? 'the one in the file’s header' : `not that of the header, ${expected}`;
-      return `All samples are decoded; their MD5 is ${decoder.md5}, ${verdict}.${silent}`;
-    }
-    default:
-      return '';
-  }
+/** What the header has where it does not know. */
+const UNKNOWN_MD5 = '0'.repeat(32);
+
+function resultText({ md5, silentSamples }: DecoderState & { name: 'done' }, expected: string | undefined): string {
+  const silent = silentSamples === 0 ? '' : ` ${silentSamples} samples were damaged.`;
+  return `All samples are decoded; their MD5 is ${md5}, ${verdict(md5, expected)}.${silent}`;
+}
+
+function verdict(md5: string, expected: string | undefined): string {
+  if (md5 === expected) return 'the one in the file’s header';
+  return expected === UNKNOWN_MD5 ? 'and the file’s header has none' : `not that of the header, ${expected}`;
 }

@@ -1,23 +1,23 @@
 import {
   catchError,
   concat,
-  defer,
+  concatMap,
   finalize,
   from,
-  ignoreElements,
   interval,
   map,
   NEVER,
+  type Observable,
   of,
   switchMap,
-  takeWhile,
+  take,
 } from 'rxjs';
 import { type Resource, whenCommitted } from 'tidemark';
 import type { Decoder, DecoderEvent } from './decoder.js';
 import type { ByteSource, Decoding } from './decoding.js';
 import { messageOf } from './format.js';
 
-/** How long to decode at a stretch, in milliseconds: the page has frames to draw. */
+/** How long to work at a stretch, in milliseconds: the page has frames to draw. */
 const STRETCH = 4;
 
 /** Without a thread nobody can wait for bytes by blocking: it begins when all of them are there. */
@@ -30,28 +30,48 @@ export function decodeHere(resource: Resource): Decoder {
       const all = new Decoding(completeSource(resource));
       decoding = all;
       const { format, samples } = all;
+      const md5$ = inStretches(
+        (function* () {
+          while (all.step()) yield;
+          return yield* md5Of(samples);
+        })(),
+      );
       return concat(
         of<DecoderEvent>({ type: 'format', format, samples }),
-        interval(0).pipe(
-          map(() => stretch(all)),
-          takeWhile((more) => more),
-          ignoreElements(),
+        md5$.pipe(
+          map((md5): DecoderEvent => ({ type: 'done', md5, silentSamples: all.silentSamples })),
+          catchError((error: unknown) => {
+            samples.fail(messageOf(error)); // nobody is to wait for more of them
+            return failed(error);
+          }),
         ),
-        defer(() => of<DecoderEvent>({ type: 'done', md5: md5Of(samples), silentSamples: all.silentSamples })),
         NEVER, // until nobody needs the samples any more
       ).pipe(finalize(() => samples.close()));
     }),
-    catchError((error: unknown) => of<DecoderEvent>({ type: 'failed', message: messageOf(error) })),
+    catchError(failed),
   );
   return { events$, seek: (sample) => decoding?.seek(sample) };
 }
 
-/** @returns false when all is decoded */
-function stretch(decoding: Decoding): boolean {
+function failed(error: unknown): Observable<DecoderEvent> {
+  return of({ type: 'failed', message: messageOf(error) });
+}
+
+/** Goes on with `work` for a stretch at a time, and emits what comes of it. */
+function inStretches<R>(work: Iterator<unknown, R>): Observable<R> {
+  return interval(0).pipe(
+    concatMap(() => stretch(work)),
+    take(1),
+  );
+}
+
+/** @returns what comes of it, if that has come */
+function stretch<R>(work: Iterator<unknown, R>): readonly R[] {
   for (const until = performance.now() + STRETCH; performance.now() < until;) {
-    if (!decoding.step()) return false;
+    const step = work.next();
+    if (step.done === true) return [step.value];
   }
-  return true;
+  return [];
 }
 
 /** What a decoder reads from: nothing has to be waited for, nothing is missing. */

@@ -1,6 +1,6 @@
 // The decoder's thread. It may block for as long as it likes: nothing else lives here.
 
-import { isStorageError, type ReaderHandle } from 'tidemark';
+import { isStorageError, type ReaderHandle, type Resource } from 'tidemark';
 import { openSync, type SyncReader } from 'tidemark/sync';
 import type { Format } from '../../shared/flac/flac-decoder.js';
 import type { Decoding } from './decoding.js';
@@ -16,16 +16,19 @@ export type WorkerMessage =
 addEventListener('message', ({ data }: MessageEvent<ReaderHandle>) => void decode(data), { once: true });
 
 async function decode(handle: ReaderHandle): Promise<void> {
-  // Not at the top: libFLAC takes its time to load, and a message that comes before this thread listens is lost.
-  const { Decoding } = await import('./decoding.js');
   const reader = openSync(handle);
+  let samples: Resource | undefined;
   try {
+    // Not at the top: libFLAC takes its time to load, and a message that comes before this thread listens is lost.
+    const { Decoding } = await import('./decoding.js');
     const decoding = new Decoding(reader);
-    const port = decoding.samples.createPort({ name: 'page' });
+    samples = decoding.samples;
+    const port = samples.createPort({ name: 'page' });
     tell({ type: 'format', format: decoding.format, samples: port.handle });
     decodeAll(decoding, reader);
-    tell({ type: 'done', md5: md5Of(decoding.samples), silentSamples: decoding.silentSamples });
+    tell({ type: 'done', md5: resultOf(md5Of(samples)), silentSamples: decoding.silentSamples });
   } catch (error) {
+    samples?.fail(messageOf(error)); // nobody is to wait for more of them
     tell({ type: 'failed', message: messageOf(error) });
   } finally {
     reader.close();
@@ -42,6 +45,13 @@ function decodeAll(decoding: Decoding, reader: SyncReader): void {
     }
     const { token } = reader.takeInterrupt() ?? {}; // it may also come while nothing blocks
     if (token !== undefined) decoding.seek(token);
+  }
+}
+
+function resultOf<R>(work: Iterator<unknown, R>): R {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
   }
 }
 

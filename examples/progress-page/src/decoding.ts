@@ -3,7 +3,7 @@
 import { MemDriver, Resource } from 'tidemark';
 import { type BlockingReader, FlacDecoder, type Format } from '../../shared/flac/flac-decoder.js';
 import { findSample } from '../../shared/flac/find-sample.js';
-import { interleave } from '../../shared/flac/samples.js';
+import { interleave, strideOf } from '../../shared/flac/samples.js';
 import { frameBytes } from './pcm.js';
 
 /** The decoder is nowhere in particular: a read of its own was interrupted. */
@@ -29,12 +29,13 @@ export class Decoding {
   /** The sample from where on to look for what is missing. */
   #wanted = 0;
 
-  /** Blocks until the header is there; throws what `source` throws, and where this is not FLAC. */
+  /** Blocks until the header is there; throws what `source` throws, and where this is not FLAC, or not of 8, 16 or 24 bits. */
   constructor(source: ByteSource) {
     this.#source = source;
     this.#decoder = new FlacDecoder(source);
+    const { totalSamples, bitsPerSample } = this.format;
+    strideOf(bitsPerSample);
     this.#frameBytes = frameBytes(this.format);
-    const { totalSamples } = this.format;
     this.samples = Resource.open(new MemDriver(), {
       expectedLength: totalSamples === 0 ? undefined : totalSamples * this.#frameBytes,
     });

@@ -3,8 +3,12 @@
 import type { Flac } from 'libflacjs';
 import wasm from 'libflacjs/dist/libflac.min.wasm.wasm?url';
 
-Object.assign(globalThis, { FLAC_SCRIPT_LOCATION: { 'libflac.min.wasm.wasm': wasm } }); // it looks there once, when it is loaded
 const { fetch } = globalThis;
+// It tells nobody when it cannot load its code. So that is loaded here.
+const response = await fetch(wasm);
+if (!response.ok) throw new Error(`libFLAC could not be loaded: the server answered ${response.status}.`);
+const code = URL.createObjectURL(await response.blob());
+Object.assign(globalThis, { FLAC_SCRIPT_LOCATION: { 'libflac.min.wasm.wasm': code } }); // it looks there once, when it is loaded
 const { default: libFlac } = (await import('libflacjs/dist/libflac.min.wasm.js')) as unknown as { default: Flac };
 // It puts a version of its own in this place, which asks for everything a second time that cannot be fetched.
 globalThis.fetch = fetch;

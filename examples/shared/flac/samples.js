@@ -13,9 +13,7 @@ const STRIDES = new Map([
  * @param {number} bitsPerSample
  */
 export function interleave(channels, bitsPerSample) {
-  const stride = STRIDES.get(bitsPerSample);
-  if (stride === undefined)
-    throw new Error(`libflacjs cannot give out ${bitsPerSample}-bit samples; 8, 16 and 24 work.`);
+  const stride = strideOf(bitsPerSample);
   const width = bitsPerSample / 8;
   const samples = channels[0] ? channels[0].length / stride : 0;
   const bytes = new Uint8Array(samples * channels.length * width);
@@ -26,4 +24,16 @@ export function interleave(channels, bitsPerSample) {
     }
   }
   return bytes;
+}
+
+/**
+ * How many bytes there are between two samples of a channel; throws where libflacjs cannot give them out.
+ *
+ * @param {number} bitsPerSample
+ */
+export function strideOf(bitsPerSample) {
+  const stride = STRIDES.get(bitsPerSample);
+  if (stride === undefined)
+    throw new Error(`libflacjs cannot give out ${bitsPerSample}-bit samples; 8, 16 and 24 work.`);
+  return stride;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { clickAt, expectDecoded, openPage, position, textOf, untilShown, usePage, withPage } from './page.js';
+import { clickAt, expectDecoded, openPage, position, song, textOf, untilShown, usePage, withPage } from './page.js';
 
 describe('the progress page, where something goes wrong', () => {
   usePage();
@@ -50,7 +50,43 @@ describe('the progress page, where something goes wrong', () => {
     await untilShown(page, 'message', /cannot be decoded: Not a FLAC stream: it begins with "RIFF"/);
     await untilShown(page, 'downloaded', /^100 %$/);
     await untilShown(page, 'readers', /decodernothing, it gave up/);
+    await untilShown(page, 'live', /^Downloaded. It cannot be decoded/);
     expect(await page.getByRole('button', { name: 'Play' }).isDisabled()).toBe(true);
+  });
+
+  it.each([12, 20])('says that samples of %i bits cannot be decoded', async (bits) => {
+    const content = Buffer.from(song);
+    content.writeUInt16BE((content.readUInt16BE(20) & 0xfe0f) | ((bits - 1) << 4), 20);
+    const { page } = await openPage({ content });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', new RegExp(`decoded: libflacjs cannot give out ${bits}-bit samples`));
+    expect(await page.getByRole('button', { name: 'Play' }).isDisabled()).toBe(true);
+  });
+
+  it.each([true, false])('plays what could be decoded, and does not wait for the rest (%s)', async (isolated) => {
+    const content = Buffer.from(song);
+    content.fill(0xff, 22, 26); // 2^32 samples, says the header: too many to be kept
+    const { page } = await openPage({ content, isolated });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /It cannot be decoded/);
+    await page.getByRole('button', { name: 'Play' }).click();
+    await untilShown(page, 'time', /^0:02/);
+    await clickAt(page, 0.5);
+    await untilShown(page, 'message', /It cannot be played/);
+    await untilShown(page, 'live', /It cannot be played/);
+    await untilShown(page, 'readers', /playernothing/);
+    expect(await textOf(page, 'play')).toBe('Play');
+  });
+
+  it.each([true, false])('says that the decoder itself could not be loaded (%s)', async (isolated) => {
+    const { page, server, expected } = await openPage({ isolated });
+    expected.push('404');
+    const { handle } = server;
+    server.handle = (exchange) =>
+      exchange.request.url?.endsWith('.wasm') === true ? server.serve(exchange, { status: 404 }) : handle(exchange);
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /It cannot be decoded/);
+    expect(await textOf(page, 'message')).toContain('libFLAC could not be loaded: the server answered 404.');
   });
 
   it('leads the download where somebody points, also where nothing can be decoded', async () => {

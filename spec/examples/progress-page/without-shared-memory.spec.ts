@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { clickAt, expectDecoded, openPage, position, untilShown, usePage } from './page.js';
+import { clickAt, expectDecoded, openPage, position, song, untilShown, usePage } from './page.js';
 
 describe('the progress page, where memory cannot be shared', () => {
   usePage();
@@ -20,6 +20,23 @@ describe('the progress page, where memory cannot be shared', () => {
     expect(await position(page)).toBe(8); // of 12 seconds
     await page.getByRole('button', { name: 'Play' }).click();
     await untilShown(page, 'time', /^0:1/);
+  });
+
+  it('draws on while it makes the MD5 of a long song', async () => {
+    const content = Buffer.from(song);
+    content.writeUInt32BE(2 ** 25, 22); // samples, says the header: what is missing becomes silence
+    const { page } = await openPage({ isolated: false, content });
+    await page.evaluate(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        type: 'longtask',
+      });
+    });
+    await page.getByRole('button', { name: 'Load the sample' }).click();
+    await untilShown(page, 'message', /MD5/);
+    const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
+    expect(Math.max(0, ...tasks)).toBeLessThan(350); // milliseconds; all of it at once takes 800
   });
 
   it('does not say so where it can', async () => {
