@@ -89,6 +89,14 @@ describe('the progress page, where something goes wrong', () => {
     expect(await textOf(page, 'message')).toContain('libFLAC could not be loaded: the server answered 404.');
   });
 
+  it('says what another site has to do, where it may not read from that', async () => {
+    const { page, server, expected } = await openPage();
+    expected.push('CORS', 'ERR_FAILED');
+    await page.getByLabel('Address of a FLAC file').fill(server.url.replace('127.0.0.1', 'localhost'));
+    await page.getByLabel('Address of a FLAC file').press('Enter');
+    await untilShown(page, 'message', /It is on another site, which has to allow this page to read it \(CORS\)\.$/);
+  });
+
   it('leads the download where somebody points, also where nothing can be decoded', async () => {
     const { page, requests } = await openPage({ content: Buffer.alloc(1_000_000, 'RIFF'), bytesPerSecond: 60_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
