@@ -1,4 +1,4 @@
-import { combineLatest, map, of, type Subscription, switchMap } from 'rxjs';
+import { combineLatest, map, merge, of, type Subscription, switchMap } from 'rxjs';
 import { progress } from 'tidemark';
 import { bytesText, countText, percentText, timeText } from './format.js';
 import { element, write } from './page.js';
@@ -24,13 +24,16 @@ export function showFigures(session: Session): Subscription {
   );
   const decoded$ = song$.pipe(
     switchMap((song) => {
-      if (song === undefined) return of(0);
-      const { coverage$, expectedLength } = song.samples;
-      return coverage$.pipe(
-        map(({ coveredBytes }) => (coveredBytes === 0 ? 0 : coveredBytes / (expectedLength ?? coveredBytes))),
+      if (song === undefined) return of(percentText(0));
+      const { samples } = song;
+      return merge(samples.coverage$, samples.status$).pipe(
+        map(() => {
+          const { coveredBytes, expectedLength } = samples;
+          return expectedLength === undefined ? UNKNOWN : percentText(coveredBytes / Math.max(1, expectedLength));
+        }),
       );
     }),
   );
-  subscription.add(decoded$.subscribe((share) => write(element('decoded'), percentText(share))));
+  subscription.add(decoded$.subscribe((text) => write(element('decoded'), text)));
   return subscription;
 }

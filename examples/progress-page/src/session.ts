@@ -147,8 +147,8 @@ export class Session {
     }
   }
 
-  /** At least 1, also where the length is not known. */
+  /** At least 1; as many as are decoded where the header does not tell. */
   #samplesIn({ samples, format }: Song): number {
-    return Math.max(1, (samples.expectedLength ?? 0) / frameBytes(format));
+    return Math.max(1, (samples.expectedLength ?? samples.coveredBytes) / frameBytes(format));
   }
 }
