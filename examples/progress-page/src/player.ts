@@ -1,6 +1,6 @@
 // Plays samples while they are being decoded: it waits where they are missing, and goes on when they are there.
 
-import { BehaviorSubject, type Observable, type Subscription, timer } from 'rxjs';
+import { BehaviorSubject, type Observable, Subscription, timer } from 'rxjs';
 import { readChunks, type ResourceView } from 'tidemark';
 import { messageOf } from './format.js';
 import { frameBytes, type PcmFormat, toChannels } from './pcm.js';
@@ -23,8 +23,8 @@ interface Stretch {
 
 /** The longest stretch, in seconds. */
 const STRETCH = 0.25;
-/** How long before the end of one stretch the next one is made, in seconds. */
-const AHEAD = 0.3;
+/** How long ahead stretches are made, in seconds: in a hidden page timers come once a second. */
+const AHEAD = 1.5;
 /** What a stretch needs to be made in time, in seconds. */
 const SOON = 0.05;
 
@@ -60,19 +60,30 @@ export class Player {
   /** A browser lets sound begin only where the user did something, such as pressing a button. */
   play(): void {
     if (this.#playing !== undefined) return;
-    this.#context ??= new AudioContext();
+    const { sampleRate } = this.#format;
+    try {
+      // At the song's own rate: at another, each stretch would be resampled for itself, and be heard where it ends.
+      this.#context ??= new AudioContext({ sampleRate });
+    } catch (error) {
+      this.#fail(messageOf(error));
+      return;
+    }
     void this.#context.resume();
     this.state$.next({ name: 'playing' });
-    const { sampleRate } = this.#format;
     const bytes = frameBytes(this.#format);
-    this.#playing = readChunks(this.#samples, {
+    const reading = new Subscription();
+    this.#playing = reading;
+    const chunks$ = readChunks(this.#samples, {
       start: this.#position * bytes,
       chunkSize: Math.ceil(STRETCH * sampleRate) * bytes,
       project: (chunk, offset) => this.#schedule(chunk, offset / bytes),
-    }).subscribe({
-      complete: () => this.#endLater(),
-      error: (error: unknown) => this.#fail(messageOf(error)),
     });
+    reading.add(
+      chunks$.subscribe({
+        complete: () => this.#endLater(),
+        error: (error: unknown) => this.#fail(messageOf(error)),
+      }),
+    );
   }
 
   pause(): void {
@@ -104,7 +115,8 @@ export class Player {
     source.connect(context.destination);
     const at = Math.max(this.#playedUntil, context.currentTime + SOON);
     source.start(at);
-    this.#stretches = [...this.#stretches.slice(-2), { source, at, start, length }];
+    const current = this.#stretches.findLastIndex((stretch) => stretch.at <= context.currentTime);
+    this.#stretches = [...this.#stretches.slice(Math.max(0, current)), { source, at, start, length }];
     return timer((this.#playedUntil - AHEAD - context.currentTime) * 1000);
   }
 
