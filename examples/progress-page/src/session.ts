@@ -31,7 +31,6 @@ export type DecoderState =
 const LOOK = 65_536;
 /** How often to try again before the user is asked to. */
 const RETRY = 2;
-const FORBIDDEN = ' It is on another site, which has to allow this page to read it (CORS).';
 
 export class Session {
   readonly url: URL;
@@ -75,11 +74,7 @@ export class Session {
     this.#downloading = download(this.resource, this.url, { onError: 'leave', retry: RETRY }).subscribe({
       complete: () => this.download$.next({ name: 'complete' }),
       error: (error: unknown) =>
-        this.download$.next({
-          name: 'failed',
-          message: `${messageOf(error)}${this.#isMaybeForbidden(error) ? FORBIDDEN : ''}`,
-          isOther: isStorageError(error, 'CHANGED'),
-        }),
+        this.download$.next({ name: 'failed', message: messageOf(error), isOther: isStorageError(error, 'CHANGED') }),
     });
   }
 
@@ -122,11 +117,6 @@ export class Session {
     this.#looking = this.resource
       .waitRange({ start, end: Math.min(expectedLength, start + LOOK) })
       .subscribe({ error: () => undefined }); // nobody reads them
-  }
-
-  /** Browsers do not tell whether another site refuses, or cannot be reached. */
-  #isMaybeForbidden(error: unknown): boolean {
-    return isStorageError(error, 'HTTP') && error.httpStatus === undefined && this.url.origin !== location.origin;
   }
 
   #follow(event: DecoderEvent): void {

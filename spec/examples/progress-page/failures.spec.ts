@@ -94,7 +94,7 @@ describe('the progress page, where something goes wrong', () => {
     expected.push('CORS', 'ERR_FAILED');
     await page.getByLabel('Address of a FLAC file').fill(server.url.replace('127.0.0.1', 'localhost'));
     await page.getByLabel('Address of a FLAC file').press('Enter');
-    await untilShown(page, 'message', /It is on another site, which has to allow this page to read it \(CORS\)\.$/);
+    await untilShown(page, 'message', /another origin: let it send Access-Control-Allow-Origin/);
   });
 
   it('leads the download where somebody points, also where nothing can be decoded', async () => {
