@@ -41,8 +41,8 @@ export class Ports {
     if (shared === undefined || description === undefined) {
       throw new StorageError(
         'UNSUPPORTED',
-        'Other threads can only read shared memory, and this resource has none. Open it with a driver that shares (`shared: true`), ' +
-          'in a browser on a page that is cross-origin isolated (headers COOP and COEP).',
+        'Other threads can only read shared memory, and this resource has none. Open it with a driver that shares (MemDriver does, ' +
+          'unless `shared` is false); in a browser that takes a page that is cross-origin isolated (headers COOP and COEP).',
       );
     }
     this.#created += 1;

@@ -76,6 +76,25 @@ describe('a download from another origin', () => {
     expect([rangesOf(server.exchanges), server.preflights]).toEqual([ALL_PARTS, []]);
   });
 
+  it('asks for nothing twice after a seek, whatever the browser has kept of the answers', async () => {
+    const { server, page } = await pages.otherOrigin({ exposeHeaders: 'Content-Range, ETag' });
+    server.bytesPerSecond = 1_000_000;
+    await page.evaluate(async (url) => {
+      const { download, firstValueFrom, lastValueFrom, MemDriver, Resource } = globalThis.page;
+      const resource = Resource.open(new MemDriver());
+      const downloaded = lastValueFrom(download(resource, url));
+      for (const start of [100_000, 800_000, 400_000]) {
+        await firstValueFrom(resource.read({ start, end: start + 50_000 }));
+      }
+      await downloaded;
+    }, server.url);
+    const ranges = rangesOf(server.exchanges);
+    expect(ranges).toEqual([...new Set(ranges)]);
+    expect(ranges.length).toBeGreaterThan(2);
+    // A condition that is not ours: it is the browser's.
+    expect(server.exchanges.map(({ request }) => request.headers['if-range']).filter(Boolean)).toEqual([]);
+  });
+
   it('has no identity where it may not see the ETag', async () => {
     const { server, page } = await pages.otherOrigin({ exposeHeaders: 'Content-Range' });
     expect(await downloadIn(page, server.url, PARTS)).toEqual({ sha: SHA });
@@ -121,6 +140,13 @@ describe('a download from another origin', () => {
   it('errors with HTTP where it is not allowed, and says what the server should send', async () => {
     const { server, page } = await pages.otherOrigin();
     const message = expect.stringMatching(/another origin: let it send Access-Control-Allow-Origin \(docs\/http\.md/);
+    expect(await downloadIn(page, server.url, PARTS)).toEqual({ code: 'HTTP', message });
+  });
+
+  it('does not say so of a connection that fails where it was allowed before', async () => {
+    const { server, page } = await pages.otherOrigin({ exposeHeaders: 'Content-Range, ETag' });
+    server.handle = (exchange) => (exchange.number === 0 ? server.serve(exchange) : void exchange.response.destroy());
+    const message = expect.not.stringContaining('Access-Control-Allow-Origin') as unknown;
     expect(await downloadIn(page, server.url, PARTS)).toEqual({ code: 'HTTP', message });
   });
 

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 
 import { checkBytes } from '../../range/bytes.js';
+import { pageLocation } from './page-location.js';
 
 /**
  * One request: calls `onResponse`, then emits the bytes of the body as they arrive, and completes at its end.
@@ -23,7 +24,8 @@ export function fetchChunks(
     };
     const isLeft = (): boolean => subscriber.closed;
     const run = async (): Promise<void> => {
-      const response = await send(url, { headers, signal: abort.signal });
+      // The resource keeps what comes. A browser's cache beside it asks for a part anew that it has the start of (Chromium, measured).
+      const response = await send(url, { headers, signal: abort.signal, ...(pageLocation() && { cache: 'no-store' }) });
       reader = response.body?.getReader();
       if (isLeft()) {
         leave();

@@ -24,7 +24,8 @@ import { brokenAnswerError, connectionError, nameOf, stalledError } from './http
 import type { KnownContent } from './known-content.js';
 import type { Lane } from './lane.js';
 import type { Pace } from './pace.js';
-import { isForeign, type SourceUrl } from './source-url.js';
+import { isForeign } from './page-location.js';
+import type { SourceUrl } from './source-url.js';
 import { isStrong } from './version.js';
 import { writeMissing } from './write-missing.js';
 
@@ -32,8 +33,8 @@ import { writeMissing } from './write-missing.js';
 export class LaneRequests {
   /** Requests without `Range` only: the server's parts are of no use. */
   unranged = false;
-  /** An answer came from another origin: there, at the latest, a redirect ends. */
-  #redirected = false;
+  /** An answer came from another origin, which allows it: there, at the latest, a redirect ends. */
+  #answeredAbroad = false;
   readonly #resource: Resource;
   readonly #content: KnownContent;
   readonly #source: SourceUrl;
@@ -70,9 +71,9 @@ export class LaneRequests {
     /** How far the answer says that it goes. */
     let promised = Infinity;
     let status = 0;
-    const foreign = this.#redirected || isForeign(address);
+    const foreign = this.#answeredAbroad || isForeign(address);
     const chunks$ = fetchChunks(this.#settings.fetch, address, this.#headers(asked, foreign), (response) => {
-      this.#redirected ||= response.type === 'cors';
+      this.#answeredAbroad ||= response.type === 'cors';
       this.#pace.answered(Date.now() - lane.askedAt);
       const answer = understand(where, response, asked);
       this.#source.worked();
@@ -86,7 +87,7 @@ export class LaneRequests {
         if (isStorageError(error)) throw error;
         throw error instanceof TimeoutError
           ? stalledError(where, this.#settings.timeout)
-          : connectionError(where, error, foreign && status === 0);
+          : connectionError(where, error, foreign && !this.#answeredAbroad);
       }),
     );
     const written$ = chunks$.pipe(

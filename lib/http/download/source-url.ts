@@ -1,4 +1,5 @@
 import { StorageError } from '../../errors/storage-error.js';
+import { pageLocation } from './page-location.js';
 
 /** Where to download from: an address, or a function that makes one, of signed URLs that expire, say. */
 export type DownloadUrl = string | URL | (() => string | URL | Promise<string | URL>);
@@ -56,15 +57,9 @@ export class SourceUrl {
   }
 }
 
-/** Whether a page asks a server that is not its own, and CORS has a say. Elsewhere there is no such thing. */
-export function isForeign(address: string): boolean {
-  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {};
-  return origin !== undefined && origin !== new URL(address).origin;
-}
-
 /** The address in full, of a page's own as well; throws `INVALID_ARGUMENT` for what is none. */
 export function checkUrl(url: string | URL): string {
-  const base = (globalThis as { location?: { href?: string } }).location?.href;
+  const base = pageLocation()?.href;
   let address: URL;
   try {
     address = new URL(url, base);

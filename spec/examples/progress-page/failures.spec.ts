@@ -34,7 +34,7 @@ describe('the progress page, where something goes wrong', () => {
   });
 
   it('starts again where the content has changed', async () => {
-    const { page, server } = await openPage({ bytesPerSecond: 200_000 });
+    const { page, server } = await openPage({ bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^[1-5]\d %$/);
     await page.getByRole('button', { name: 'Cancel' }).click();

@@ -18,7 +18,7 @@ describe('the progress page', () => {
 
   it('downloads the sample, decodes it meanwhile in a worker, and finds the MD5 of its header', async () => {
     expect(headerMd5).toMatch(/^[1-9a-f][0-9a-f]{31}$/);
-    const { page, requests } = await openPage({ bytesPerSecond: 300_000 });
+    const { page, requests } = await openPage({ bytesPerSecond: 120_000 });
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^[1-9]\d? %$/);
@@ -54,7 +54,7 @@ describe('the progress page', () => {
   });
 
   it('draws the bar, and the waveform as far as it is decoded', async () => {
-    const { page, server } = await openPage({ bytesPerSecond: 150_000 });
+    const { page, server } = await openPage({ bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'decoded', /^[3-5]\d %$/);
     for (const [id, done] of [
@@ -113,7 +113,7 @@ describe('the progress page', () => {
   });
 
   it('stops by a button, and goes on where it stopped: every byte is sent once', async () => {
-    const { page, server, requests } = await openPage({ bytesPerSecond: 200_000 });
+    const { page, server, requests } = await openPage({ bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^[2-5]\d %$/);
     await page.getByRole('button', { name: 'Cancel' }).click();

@@ -79,7 +79,7 @@ describe('the progress page, with songs of all kinds', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await page.waitForTimeout(300);
     await page.evaluate(() => {
-      for (const until = performance.now() + 1000; performance.now() < until;);
+      for (const until = performance.now() + 700; performance.now() < until;);
     });
     await page.waitForTimeout(500);
     expect(longestGap(await stretches())).toBeLessThan(1e-6);
@@ -89,7 +89,7 @@ describe('the progress page, with songs of all kinds', () => {
     const content = Buffer.from(song);
     content.writeUInt8(content.readUInt8(21) & 0xf0, 21);
     content.fill(0, 22, STREAMINFO_MD5.end);
-    const { page, server } = await openPage({ content, bytesPerSecond: 150_000 });
+    const { page, server } = await openPage({ content, bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'time', /^0:00 of 0:0[2-9]$/); // as much as is decoded
     expect(await textOf(page, 'decoded')).toBe('–');

@@ -6,7 +6,7 @@ describe('the progress page, where memory cannot be shared', () => {
   usePage();
 
   it('says what is off and why, shows coverage, and decodes on the page when all is there', async () => {
-    const { page, server } = await openPage({ isolated: false, bytesPerSecond: 300_000 });
+    const { page, server } = await openPage({ isolated: false, bytesPerSecond: 120_000 });
     expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
     await page.getByRole('note').getByText('Shared memory is off').waitFor();
     await page.getByText('Cross-Origin-Opener-Policy: same-origin').waitFor();
