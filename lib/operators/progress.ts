@@ -12,7 +12,7 @@ import {
   takeUntil,
 } from 'rxjs';
 
-import { StorageError } from '../errors/storage-error.js';
+import { invalidArgument } from '../errors/invalid-argument.js';
 import type { ResourceView } from '../view/resource-view.js';
 
 const DEFAULT_EVERY = 250;
@@ -54,10 +54,7 @@ export interface Progress {
 export function progress(view: ResourceView, options: { every?: number | undefined } = {}): Observable<Progress> {
   const { every = DEFAULT_EVERY } = options;
   if (!Number.isFinite(every) || every <= 0) {
-    throw new StorageError(
-      'INVALID_ARGUMENT',
-      `Expected every to be a positive number of milliseconds, got ${String(every)}.`,
-    );
+    throw invalidArgument('every', 'a positive number of milliseconds', every);
   }
   const ended$ = view.status$.pipe(
     filter(({ state }) => state !== 'active' && state !== 'failed'),

@@ -1,6 +1,6 @@
 import { asyncScheduler, from, Observable, type ObservableInput, type Subscriber, Subscription } from 'rxjs';
 
-import { StorageError } from '../errors/storage-error.js';
+import { invalidArgument } from '../errors/invalid-argument.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
 import { checkRange } from '../range/checks.js';
 import type { ResourceView } from '../view/resource-view.js';
@@ -55,10 +55,7 @@ export function readChunks<R>(
   const { start = 0, end = MAX_OFFSET, chunkSize = DEFAULT_CHUNK, project } = options;
   checkRange(start, end);
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
-    throw new StorageError(
-      'INVALID_ARGUMENT',
-      `Expected chunkSize to be an integer >= 1 (bytes), got ${String(chunkSize)}.`,
-    );
+    throw invalidArgument('chunkSize', 'an integer >= 1 (bytes)', chunkSize);
   }
   return new Observable<Chunk | R>((subscriber) => {
     const loop =

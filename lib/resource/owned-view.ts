@@ -41,7 +41,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   readonly control: ControlOwner;
   protected readonly bytes: D;
   protected readonly ports: Ports;
-  /** The error that `fail` was given, while failed. */
+  /** The error that `fail` was given last; it says nothing any more when the resource is not failed. */
   protected cause: Error | undefined;
   readonly #demand: StateStream<readonly Demand[]>;
   readonly #writes$ = new Subject<ByteRange>();
@@ -126,7 +126,7 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   }
 
   protected override errorDetails(): StorageErrorDetails {
-    return { path: this.driver.path, cause: this.cause };
+    return { path: this.driver.path, cause: this.status.state === 'failed' ? this.cause : undefined };
   }
 
   /** What the driver may keep with partial content. */
@@ -168,7 +168,6 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
     if (this.#closed) return;
     const committed = this.status.state === 'committed';
     this.#closed = true;
-    this.cause = undefined;
     this.#letGo();
     if (!committed) this.control.close();
     try {
@@ -195,7 +194,6 @@ export abstract class OwnedView<D extends Driver> extends ViewBase {
   #cancel(): void {
     const { state } = this.status;
     if (state !== 'active' && state !== 'failed') return;
-    this.cause = undefined;
     this.control.cancel();
     try {
       this.#closeDriver(true);

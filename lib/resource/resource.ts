@@ -177,7 +177,6 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
     this.assertUsable('Reactivated');
     if (state === 'committed') this.driver.reopen();
     this.control.reactivate();
-    this.cause = undefined;
     this.stateChanged();
   }
 

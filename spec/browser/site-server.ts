@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Site } from './bundle.js';
+import { ISOLATION } from './isolation.js';
 
 /** A page that loads one script of a site. */
 export interface PageOptions {
@@ -14,10 +15,7 @@ export interface PageOptions {
 /** Answers with a module of the site, or else with the page. */
 export function answerFrom(site: Site, { script, isolated }: PageOptions, url: string, response: ServerResponse): void {
   const content = site.get(new URL(url, 'http://localhost').pathname);
-  if (isolated) {
-    response.setHeader('cross-origin-opener-policy', 'same-origin');
-    response.setHeader('cross-origin-embedder-policy', 'require-corp');
-  }
+  if (isolated) response.setHeaders(new Headers(ISOLATION));
   response.setHeader('content-type', content === undefined ? 'text/html' : 'text/javascript');
   // Pages follow each other that load the same: the browser need not ask for it, and compile it, again.
   response.setHeader('cache-control', 'max-age=60');

@@ -1,16 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, take, toArray } from 'rxjs';
-import { type ReaderHandle, type ReaderPort, Resource } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import type { ReaderHandle } from '../../lib/index.js';
+import { type OpenReader, openReader } from './open-reader.js';
 import { bytes, codeOf, demandsOf, Flag, ownerThread, range, readerThread, soon, type TestThread } from './threads.js';
 
-async function asyncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
-  const resource = Resource.open(newDriver());
-  const port = resource.createPort({ name: 'a' });
-  const thread = readerThread();
-  await thread.call('attach', 'a', port.handle);
-  return { resource, port, thread };
-}
+const asyncReader = (): Promise<OpenReader> => openReader(readerThread(), 'attach');
 
 /** Runs `act` while the reader's thread is stopped, so that it finds all of it at once. */
 async function atOnce(thread: TestThread, act: () => void): Promise<void> {

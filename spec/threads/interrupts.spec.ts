@@ -1,15 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ReaderPort, Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
+import { type OpenReader, openReader } from './open-reader.js';
 import { bytes, codeOf, demandsOf, Flag, range, readerThread, soon, type TestThread } from './threads.js';
 
-async function syncReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
-  const resource = Resource.open(newDriver());
-  const port = resource.createPort({ name: 'a' });
-  const thread = readerThread();
-  await thread.call('openSync', 'a', port.handle);
-  return { resource, port, thread };
-}
+const syncReader = (): Promise<OpenReader> => openReader(readerThread(), 'openSync');
 
 const POLL = { timeout: 0 };
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, type Observable, takeUntil, timer, toArray } from 'rxjs';
 import { ownerGone, type ReaderPort, Resource } from '../../lib/index.js';
 import { newDriver } from '../drivers/new-driver.js';
+import { type OpenReader, openReader } from './open-reader.js';
 import {
   bytes,
   codeOf,
@@ -15,13 +16,7 @@ import {
   type TestThread,
 } from './threads.js';
 
-async function poorReader(): Promise<{ resource: Resource; port: ReaderPort; thread: TestThread }> {
-  const resource = Resource.open(newDriver());
-  const port = resource.createPort({ name: 'a' });
-  const thread = poorThread();
-  await thread.call('attach', 'a', port.handle);
-  return { resource, port, thread };
-}
+const poorReader = (): Promise<OpenReader> => openReader(poorThread(), 'attach');
 
 /** Resolves once nothing polls in this thread any more, or in another. */
 async function expectQuiet(thread?: TestThread): Promise<void> {
@@ -118,7 +113,7 @@ describe('an asynchronous reader without Atomics.waitAsync', () => {
     await expectQuiet(thread);
   });
 
-  test.each<[string, string, (context: { resource: Resource; port: ReaderPort; thread: TestThread }) => unknown]>([
+  test.each<[string, string, (context: OpenReader) => unknown]>([
     ['an interrupt', 'interrupted', ({ port }) => port.interrupt()],
     ['a failure', 'FAILED', ({ resource }) => resource.fail('no more')],
     ['the end of the owner', 'CLOSED', ({ resource }) => resource.close()],

@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors/storage-error.js';
+import { invalidArgument } from '../../errors/invalid-argument.js';
 
 /** How often and when a request is made again that failed. */
 export interface RetryOptions {
@@ -60,7 +60,7 @@ export function readOptions(options: DownloadOptions): DownloadSettings {
   checkCount('chunkSize', chunkSize, 1);
   if (readAhead !== Infinity) checkCount('readAhead', readAhead, 0);
   checkTime('timeout', timeout);
-  if (!['fail', 'leave'].includes(onError)) throw invalid('onError', "'fail' or 'leave'", onError);
+  if (!['fail', 'leave'].includes(onError)) throw invalidArgument('onError', "'fail' or 'leave'", onError);
   return {
     concurrency,
     chunkSize,
@@ -79,19 +79,15 @@ export function readOptions(options: DownloadOptions): DownloadSettings {
 function readRetry(retry: DownloadOptions['retry'] = {}): DownloadSettings['retry'] {
   const { count = 5, delay = 500, maxDelay = 30_000 } = typeof retry === 'object' ? retry : { count: Number(retry) };
   if (count !== Infinity) checkCount('retry.count', count, 0);
-  if (!(delay >= 0 && delay < Infinity)) throw invalid('retry.delay', 'milliseconds >= 0', delay);
+  if (!(delay >= 0 && delay < Infinity)) throw invalidArgument('retry.delay', 'milliseconds >= 0', delay);
   checkTime('retry.maxDelay', maxDelay);
   return { count, delay, maxDelay };
 }
 
 function checkCount(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) throw invalid(name, `an integer >= ${least}`, value);
+  if (!Number.isSafeInteger(value) || value < least) throw invalidArgument(name, `an integer >= ${least}`, value);
 }
 
 function checkTime(name: string, value: number): void {
-  if (typeof value !== 'number' || !(value > 0)) throw invalid(name, 'milliseconds > 0', value);
-}
-
-function invalid(name: string, expected: string, found: unknown): StorageError {
-  return new StorageError('INVALID_ARGUMENT', `Expected ${name} to be ${expected}, got ${String(found)}.`);
+  if (typeof value !== 'number' || !(value > 0)) throw invalidArgument(name, 'milliseconds > 0', value);
 }

@@ -3,22 +3,21 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import lena from 'audio-lena';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../browser/chromium.js';
+import { ISOLATION } from '../../browser/isolation.js';
 import { type Exchange, TestServer } from '../../http/test-server.js';
+import { STREAMINFO_MD5 } from '../stereo-flac.js';
 
 /** The progress page as it is built, from a real server, in a real browser, with real songs. */
 
 export const song = readFileSync(lena.url('flac'));
-/** The MD5 of the samples, as the FLAC header has it: the last 16 bytes of STREAMINFO. */
-export const headerMd5 = song.subarray(26, 42).toString('hex');
-
-const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+/** The MD5 of the samples, as the FLAC header has it. */
+export const headerMd5 = song.subarray(STREAMINFO_MD5.start, STREAMINFO_MD5.end).toString('hex');
 
 let folder: string;
 let browser: Browser;
@@ -89,7 +88,10 @@ export function withPage(
   isolated = true,
   serve: (exchange: Exchange) => unknown = (exchange) => server.serve(exchange),
 ): (exchange: Exchange) => unknown {
-  const files = sirv(folder, { dev: true, setHeaders: (response) => setAll(response, isolated ? ISOLATED : {}) });
+  const files = sirv(folder, {
+    dev: true,
+    setHeaders: (response) => response.setHeaders(new Headers(isolated ? ISOLATION : {})),
+  });
   return (exchange) => {
     const { request, response } = exchange;
     if (isSong(request.url)) return serve(exchange);
@@ -162,8 +164,4 @@ export async function columnsIn(page: Page, id: string, colors: readonly string[
 
 function isSong(url: string | undefined): boolean {
   return url?.endsWith('.flac') === true;
-}
-
-function setAll(response: ServerResponse, headers: Record<string, string>): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
