@@ -187,7 +187,7 @@ describe('a server whose answers do not fit', () => {
       return server.serve(exchange, { headers: { 'content-range': `bytes ${start}-${end - 1}/*` } });
     };
     const resource = newResource();
-    expect(await failure(resource, server.url, SMALL_CHUNKS)).toMatchObject({ code: 'CHANGED' });
+    expect(await failure(resource, server.url, { ...SMALL_CHUNKS, concurrency: 1 })).toMatchObject({ code: 'CHANGED' });
     expect(resource.coverage.toArray()).toEqual([{ start: 0, end: 100_000 }]);
     expectNothingElse(resource, content);
   });
