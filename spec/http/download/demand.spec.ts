@@ -52,7 +52,8 @@ describe('a download, when somebody waits for bytes far away', () => {
     const server = await TestServer.start(content, '"v1"');
     server.bytesPerSecond = 40_000_000;
     const resource = newResource();
-    const completed = lastValueFrom(download(resource, server.url));
+    // With two, the next chunk is asked for already where the first byte is long in coming, and is given up, too.
+    const completed = lastValueFrom(download(resource, server.url, { concurrency: 1 }));
     await covered(resource, 1.5 * MIB);
     const before = resource.coverage;
     // The chunk that is on its way is not complete before the server hears that it is given up.
@@ -60,9 +61,8 @@ describe('a download, when somebody waits for bytes far away', () => {
     await firstValueFrom(resource.read(tail));
     server.bytesPerSecond = 40_000_000;
     for (const range of before) expect(resource.has(range)).toBe(true);
+    expect(server.exchanges.filter(({ aborted }) => aborted)).toHaveLength(1);
     await completed;
-    // Perhaps the next one, too: it is asked for sooner where the first byte is long in coming.
-    expect(server.exchanges.filter(({ aborted }) => aborted).map(({ asked }) => asked?.start)).toContain(MIB);
     expectCommitted(resource, content);
     expect(server.sent).toBeLessThan(content.length + MIB);
   });
