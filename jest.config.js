@@ -1,26 +1,50 @@
+import { BROWSER_FOLDERS } from './spec/browser/browser-specs.js';
+
+const STRESS = '**/*.stress.spec.ts';
+const BROWSER = BROWSER_FOLDERS.map((folder) => `**/${folder}/**`);
+
 const common = {
   testEnvironment: 'node',
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   roots: ['<rootDir>/spec'],
   extensionsToTreatAsEsm: ['.ts'],
   // ts-jest only strips types here (`isolatedModules`); `npm run typecheck` is the check.
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  globalSetup: '<rootDir>/spec/run/begin.js',
+  globalTeardown: '<rootDir>/spec/run/end.js',
 };
 
 /** @type {import('jest').Config} */
 export default {
-  // Worker threads, model-based tests and a machine with other work on it: a hang is found by the run's own time.
+  // Worker threads, model-based tests and a machine with other work on it: a hang is found by the
+  // run's own time.
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/spec/drivers/mmap/say-what-is-missing.js',
+  filter: '<rootDir>/spec/run/leave-out.cjs',
   projects: [
-    { ...common, displayName: 'memory', testMatch: ['**/*.spec.ts'] },
-    // What a resource promises, once more over files: `spec/drivers/tested-driver.js` makes the driver.
+    // `npm test` runs these two,
+    {
+      ...common,
+      displayName: 'memory',
+      testMatch: ['**/*.spec.ts', ...[STRESS, ...BROWSER].map((glob) => `!${glob}`)],
+    },
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: [...BROWSER.map((glob) => `${glob}/*.spec.ts`), `!${STRESS}`],
+    },
+    // and `npm run test:stress` these: what takes long, and what a resource promises once more,
+    // over files.
+    { ...common, displayName: 'stress', testMatch: [STRESS] },
     {
       ...common,
       displayName: 'file',
-      testMatch: ['**/spec/{resource,operators,threads,waits,errors}/**/*.spec.ts'],
-      setupFiles: ['<rootDir>/spec/drivers/file-project/environment.js'],
-      globalSetup: '<rootDir>/spec/drivers/file-project/make-folder.js',
-      globalTeardown: '<rootDir>/spec/drivers/file-project/remove-folder.js',
+      testMatch: [
+        '**/spec/{changes,control,errors,handle,operators,reader,resource,sync,waits}/**/*.spec.ts',
+        '!**/spec/sync/emscripten/**',
+      ],
+      setupFiles: ['<rootDir>/spec/run/over-files.js'],
     },
   ],
 };

@@ -1,14 +1,18 @@
 // Resources
 export { Resource } from './resource/resource.js';
 export type { ResourceOptions, ResourceOrigin } from './resource/resource-options.js';
+export type { Hold } from './resource/hold.js';
 export type { Demand } from './resource/demand.js';
 export type { ReaderPort } from './resource/reader-port.js';
-export type { ResourceView, WaitOptions } from './view/resource-view.js';
-export { WaitOutcome } from './control/wait-outcome.js';
+export type { ResourceView } from './view/resource-view.js';
+export type { ReadOptions } from './waits/read-options.js';
+export type { WaitOptions } from './waits/wait-options.js';
+export { WaitOutcome } from './waits/wait-outcome.js';
 export type { ResourceStatus } from './control/resource-status.js';
 
 // Ranges
 export type { ByteRange } from './range/byte-range.js';
+export type { NeededBy } from './range/times.js';
 export type { Coverage } from './coverage/coverage.js';
 
 // Other threads
@@ -24,7 +28,6 @@ export { attachDriver, registerAttachment } from './drivers/attachments.js';
 export type {
   Attach,
   Attachment,
-  ContentRecord,
   Driver,
   DriverCapabilities,
   DriverDescription,
@@ -32,6 +35,7 @@ export type {
   RefusedContent,
   StoredContent,
 } from './drivers/driver.js';
+export type { ContentRecord } from './record/content-record.js';
 
 // Operators
 export { byteSource } from './operators/byte-source.js';
@@ -41,6 +45,7 @@ export type { Progress } from './operators/progress.js';
 export { readChunks } from './operators/read-chunks.js';
 export type { ReadChunksOptions } from './operators/read-chunks.js';
 export { toReadableStream } from './operators/to-readable-stream.js';
+export type { StreamOptions } from './operators/to-readable-stream.js';
 export { whenCommitted } from './operators/when-committed.js';
 export { writeTo } from './operators/write-to.js';
 export type { OffsetChunk, WriteToOptions } from './operators/write-to.js';

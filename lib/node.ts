@@ -2,9 +2,12 @@
 export { sendRangeResponse } from './node/send-range-response.js';
 export type { RangeResponseOptions } from './http/serve/range-response.js';
 
+// Node's streams
+export { toNodeReadable } from './node/to-node-readable.js';
+
 // Files
 export { MmapDriver } from './drivers/mmap/mmap-driver.js';
-export type { FileInspection } from './drivers/mmap/inspect-file.js';
+export type { FileInspection, ReplacementInspection } from './drivers/mmap/inspect-file.js';
 export type { CheckpointOptions, MmapDriverOptions, OpenMode } from './drivers/mmap/options.js';
 export type { BindingName } from './drivers/mmap/mapping/binding.js';
 export type { MappingOption } from './drivers/mmap/mapping/bindings.js';

@@ -7,12 +7,12 @@ export type { SyncReadOptions, SyncWaitOptions, TakenInterrupt } from './sync/sy
 export { emscriptenFile } from './sync/emscripten-file.js';
 export type { EmscriptenFile, EmscriptenFileOptions } from './sync/emscripten-file.js';
 export type { EmscriptenFS } from './sync/emscripten-fs.js';
-export type { EmscriptenReader } from './sync/windowed-reader.js';
+export type { EmscriptenReader } from './sync/buffered-reader.js';
 
 // What they speak of
 export { ownerGone } from './handle/owner-gone.js';
 export type { ReaderHandle } from './handle/reader-handle.js';
-export { WaitOutcome } from './control/wait-outcome.js';
+export { WaitOutcome } from './waits/wait-outcome.js';
 export type { ResourceStatus } from './control/resource-status.js';
 export type { Coverage } from './coverage/coverage.js';
 export type { ByteRange } from './range/byte-range.js';

@@ -1,4 +1,5 @@
-// Downloads a song into a file that keeps it scrambled, by a driver of a third party around that of files.
+// Downloads a song into a file that keeps it scrambled, by a driver of a third party around that of
+// files.
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

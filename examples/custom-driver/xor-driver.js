@@ -1,4 +1,6 @@
-// A driver of a third party: it keeps content scrambled in the driver that it wraps. It hides a song from a casual look, no more.
+// xor-driver.js
+// A driver of a third party: it keeps content scrambled in the driver that it wraps. It hides a
+// song from a casual look, no more.
 
 import { attachDriver, registerAttachment } from 'tidemark';
 
@@ -6,7 +8,10 @@ import { attachDriver, registerAttachment } from 'tidemark';
 
 const KIND = 'example/xor';
 
-/** @type {(inner: Driver, key: number) => Driver} `inner` is not opened yet, and nobody else's; `key` is any integer */
+/**
+ * @type {(inner: Driver, key: number) => Driver} `inner` is not opened yet, and nobody else's;
+ * `key` is any integer
+ */
 export const xorDriver = (inner, key) => ({
   // No `view`: the bytes that it could show without copying are the scrambled ones.
   capabilities: { ...inner.capabilities, view: false },
@@ -15,10 +20,12 @@ export const xorDriver = (inner, key) => ({
   },
   open: (record) => inner.open(record),
   write: (offset, data) => inner.write(offset, xor(new Uint8Array(data), offset, key)),
+  announce: (bytes) => inner.announce?.(bytes),
   read(offset, target) {
     inner.read(offset, target);
     xor(target, offset, key);
   },
+  evict: (start, end) => inner.evict?.(start, end),
   commit: (length) => inner.commit(length),
   replace: (data) => inner.replace(xor(new Uint8Array(data), 0, key)),
   settle: () => inner.settle?.(),
@@ -43,7 +50,10 @@ registerAttachment(KIND, (data) => {
   };
 });
 
-/** @type {(bytes: Uint8Array, offset: number, key: number) => Uint8Array} scrambles in place, and back */
+/**
+ * @type {(bytes: Uint8Array, offset: number, key: number) => Uint8Array} scrambles in place, and
+ * back
+ */
 function xor(bytes, offset, key) {
   // An array of bytes keeps the lowest 8 bits.
   for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] ?? 0) ^ (offset + i + key);

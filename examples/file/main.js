@@ -1,4 +1,4 @@
-// A download into a file, which goes on where it stopped, even if it was killed there.
+// A download into a file, which continues where it stopped, even if it was killed there.
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

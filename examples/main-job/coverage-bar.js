@@ -14,7 +14,8 @@ export function coverageBar(coverage, length, cells) {
   let bar = '';
   for (let cell = 0; cell < cells; cell++) {
     const start = Math.floor((cell * length) / cells);
-    const end = Math.max(start + 1, Math.floor(((cell + 1) * length) / cells)); // content may be shorter than the bar
+    // Content may be shorter than the bar.
+    const end = Math.max(start + 1, Math.floor(((cell + 1) * length) / cells));
     const covered = coverage.coveredBytesIn({ start, end });
     if (covered === 0) bar += NOTHING;
     else if (covered === end - start) bar += ALL;

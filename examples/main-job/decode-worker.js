@@ -1,16 +1,22 @@
 // The decoder's thread. It may block for as long as it likes: nothing else lives here.
+//
+// It begins with a message, and only then imports the decoder, which has a top-level await: a
+// thread that is terminated in the body of a module above such an await ends the whole process, on
+// Node 22 and newer (docs/workers.md).
 
 import { createHash } from 'node:crypto';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { isStorageError } from 'tidemark';
 import 'tidemark/node'; // to read what the main thread stores into a file
 import { openSync } from 'tidemark/sync';
-import { FlacDecoder } from '../shared/flac/flac-decoder.js';
 import { findSample } from '../shared/flac/find-sample.js';
 import { interleave } from '../shared/flac/samples.js';
 
+/** @typedef {import('../shared/flac/flac-decoder.js').FlacDecoder} FlacDecoder */
+
 /**
- * What the thread tells, in this order; from `interrupted` to `rewound` only if it was started to show a seek.
+ * What the thread tells, in this order; from `interrupted` to `rewound` only if it was started to
+ * show a seek.
  *
  * @typedef {{ type: 'format', format: import('../shared/flac/flac-decoder.js').Format }
  *   | { type: 'decoded', from: number, to: number }
@@ -23,18 +29,22 @@ import { interleave } from '../shared/flac/samples.js';
 
 const SEEK_COMES_WITHIN = 60_000; // ms; the main thread always asks, this only bounds a bug in it
 
-/** @type {{ handle: import('tidemark').ReaderHandle, awaitSeek: boolean }} */
-const { handle, awaitSeek } = workerData;
-const reader = openSync(handle);
-try {
-  const decoder = new FlacDecoder(reader);
-  tell({ type: 'format', format: decoder.format });
-  if (awaitSeek) playWithSeek(decoder);
-  checkAll(decoder);
-} catch (error) {
-  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-} finally {
-  reader.close();
+parentPort?.once('message', (task) => void decode(task));
+
+/** @param {{ handle: import('tidemark').ReaderHandle, awaitSeek: boolean }} task */
+async function decode({ handle, awaitSeek }) {
+  const reader = openSync(handle);
+  try {
+    const { FlacDecoder } = await import('../shared/flac/flac-decoder.js');
+    const decoder = new FlacDecoder(reader);
+    tell({ type: 'format', format: decoder.format });
+    if (awaitSeek) playWithSeek(decoder, reader);
+    checkAll(decoder);
+  } catch (error) {
+    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    reader.close();
+  }
 }
 
 /**
@@ -59,9 +69,10 @@ function checkAll(decoder) {
  * Decodes until it is asked for another place, goes on there to the end, and returns to the start.
  *
  * @param {FlacDecoder} decoder
+ * @param {import('tidemark/sync').SyncReader} reader
  */
-function playWithSeek(decoder) {
-  const target = decodeUntilInterrupted(decoder);
+function playWithSeek(decoder, reader) {
+  const target = decodeUntilInterrupted(decoder, reader);
   tell({ type: 'interrupted', target });
   let frame = findSample(decoder, target, reader.expectedLength);
   if (frame) tell({ type: 'found', target, from: frame.start });
@@ -71,11 +82,13 @@ function playWithSeek(decoder) {
 }
 
 /**
- * The interrupt's token is the sample to go to: this thread, when it blocks, cannot receive a message.
+ * The interrupt's token is the sample to go to: this thread, when it blocks, cannot receive a
+ * message.
  *
  * @param {FlacDecoder} decoder
+ * @param {import('tidemark/sync').SyncReader} reader
  */
-function decodeUntilInterrupted(decoder) {
+function decodeUntilInterrupted(decoder, reader) {
   let interrupt;
   try {
     while (!interrupt) {

@@ -1,4 +1,5 @@
-// What the job looks like: a picture drawn over and over where there is a terminal, plain lines where there is none.
+// What the job looks like: a picture drawn over and over where there is a terminal, plain lines
+// where there is none.
 
 import { auditTime, distinctUntilChanged, map, tap, throttleTime } from 'rxjs';
 import { coverageBar, markBelow } from './coverage-bar.js';
@@ -23,7 +24,12 @@ const WIDTH_UNKNOWN = 80;
 /** @param {NodeJS.WriteStream} output */
 export function createDisplay(output) {
   let linesDrawn = 0;
-  /** Writes where the last picture begins, which goes away. @param {string} text @param {number} lines to erase later */
+  /**
+   * Writes where the last picture begins, which goes away.
+   *
+   * @param {string} text
+   * @param {number} lines to erase later
+   */
   const replaceBy = (text, lines) => {
     const toFirstLine = linesDrawn > 1 ? `\x1b[${linesDrawn - 1}A` : '';
     output.write(linesDrawn === 0 ? text : `\r${toFirstLine}\x1b[J${text}`);

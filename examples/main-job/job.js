@@ -1,5 +1,6 @@
-// The job: a resource, a downloader that writes into it, a decoder that reads from it in another thread, and a display
-// that watches both. None of these three knows of the others; the resource is all they share.
+// The job: a resource, a downloader that writes into it, a decoder that reads from it in another
+// thread, and a display that watches both. None of these three knows of the others; the resource is
+// all they share.
 
 import { EMPTY, combineLatest, defer, endWith, filter, finalize, forkJoin, ignoreElements, map, merge } from 'rxjs';
 import { defaultIfEmpty, of, scan, share, startWith, switchMap, take, tap, throwIfEmpty } from 'rxjs';
@@ -21,13 +22,15 @@ const RETRY = { count: 3, delay: 200 }; // ms; somebody is watching
  * @typedef {object} Outcome
  * @property {import('../shared/flac/flac-decoder.js').Format} format
  * @property {{ samples: number, md5: string, damagedFrames: number }} done
- * @property {number | undefined} firstSamplesAt in seconds since the start; undefined if there are none
- * @property {number | undefined} downloadEndedAt in seconds since the start; undefined if there was none
+ * @property {number | undefined} firstSamplesAt in seconds since the start; undefined if there are
+ * none
+ * @property {number | undefined} downloadEndedAt in seconds since the start; undefined if there was
+ * none
  */
 
 /**
- * Downloads, decodes and shows; errors with the first error of either side. Should the content change on the server, it
- * starts again.
+ * Downloads, decodes and shows; errors with the first error of either side. Should the content
+ * change on the server, it starts again.
  *
  * @param {object} task
  * @param {URL} task.url
@@ -88,8 +91,8 @@ export function runJob({ url, seek, store }, display) {
 }
 
 /**
- * Emits once, as soon as what is there may be decoded. Bytes from an earlier run may be of an older version: not before
- * the server has sent more of the same.
+ * Emits once, as soon as what is there may be decoded. Bytes from an earlier run may be of an older
+ * version: not before the server has sent more of the same.
  *
  * @param {StorageResource} resource
  * @returns {import('rxjs').Observable<unknown>}

@@ -1,4 +1,5 @@
-// The main job: decode music while it is still being downloaded, out of order, and prove that it came out right.
+// The main job: decode music while it is still being downloaded, out of order, and prove that it
+// came out right.
 
 import { firstValueFrom, fromEvent, map, merge, of, switchMap } from 'rxjs';
 import { createDisplay } from './display.js';

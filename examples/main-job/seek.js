@@ -1,13 +1,13 @@
-// The seek: a thread that blocks can receive no message, but its wait can be interrupted, and the interrupt carries a
-// number, here the sample to go to.
+// The seek: a thread that blocks can receive no message, but its wait can be interrupted, and the
+// interrupt carries a number, here the sample to go to.
 
 import { filter, map, merge, switchMap, take, tap } from 'rxjs';
 
 const MOMENT = 1; // second of music to be heard first
 
 /**
- * Seeks once: when the decoder blocks, a moment into the music. A fast download may never let it block; then when all
- * is there.
+ * Seeks once: when the decoder blocks, a moment into the music. A fast download may never let it
+ * block; then when all is there.
  *
  * @param {number} seconds where to
  * @param {import('tidemark').Resource} resource

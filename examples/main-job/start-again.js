@@ -19,7 +19,8 @@ export function discardIfChanged(resource) {
 }
 
 /**
- * Then starts the job again, with nothing. Only once: some servers have another ETag in every answer.
+ * Then starts the job again, with nothing. Only once: some servers have another ETag in every
+ * answer.
  *
  * @template T
  * @param {(line: string) => void} say

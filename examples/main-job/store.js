@@ -42,8 +42,9 @@ export function describeStore({ path, origin, coveredBytes, expectedLength }) {
 }
 
 /**
- * Closes it: a file that is not complete is kept, to be gone on with. Says so if that cannot be done, and does not throw:
- * a disk that is full, say, has ended the job already, and that is the error to be seen.
+ * Closes it: a file that is not complete is kept, to be gone on with. Says so if that cannot be
+ * done, and does not throw: a disk that is full, say, has ended the job already, and that is the
+ * error to be seen.
  *
  * @param {StorageResource} resource
  */

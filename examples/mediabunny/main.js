@@ -1,4 +1,5 @@
-// What is in a media file, told while it is still being downloaded, and how few of its bytes that takes.
+// What is in a media file, told while it is still being downloaded, and how few of its bytes that
+// takes.
 // node examples/mediabunny/main.js [FILE]
 
 import { basename } from 'node:path';

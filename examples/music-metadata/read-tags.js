@@ -1,4 +1,6 @@
-// The tags of a file that is still being downloaded, by music-metadata, which asks for nothing else then.
+// read-tags.js
+// The tags of a file that is still being downloaded, by music-metadata, which asks for nothing else
+// then.
 
 import { parseFromTokenizer } from 'music-metadata';
 import { AbstractTokenizer, EndOfStreamError } from 'strtok3';

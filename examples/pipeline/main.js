@@ -1,11 +1,14 @@
-// An RxJS pipeline: a song is hashed in order while it is downloaded, and its last bytes come before their turn.
+// An RxJS pipeline: a song is hashed in order while it is downloaded, and its last bytes come
+// before their turn.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import lena from 'audio-lena'; // a song to try it with
 import { filter, switchMap, take } from 'rxjs';
 import { MemDriver, readChunks, Resource } from 'tidemark';
-import { download } from 'tidemark/http';
-import { serveSample } from '../shared/serve-sample.js';
+import { download, rangeResponse } from 'tidemark/http';
 
-const { url, close } = await serveSample('mp3', 400_000); // a slow web server, of 400 kB/s
+const origin = Resource.open(new MemDriver({ initialData: readFileSync(lena.url('mp3')) }));
 const resource = Resource.open(new MemDriver());
 
 const hash = createHash('sha256');
@@ -24,10 +27,15 @@ const tail$ = resource.status$.pipe(
 );
 tail$.subscribe(({ length }) => console.log(`the tail is here: ${length} bytes; ${resource.coveredBytes} are`));
 
-download(resource, url)
-  .subscribe({
-    next: ({ fraction = 0 }) => console.log(`${Math.round(fraction * 100)} %`),
-    error: (error) => console.error(error.message), // and readers of missing bytes get FAILED
-    complete: () => console.log('committed', resource.length, 'bytes'),
-  })
-  .add(close);
+download(resource, 'https://example.com/song.mp3', {
+  chunkSize: 20_000, // bytes in one request
+  // Stands for a slow web server: leave it out for a real one.
+  fetch: async (url, init) => {
+    await delay(100);
+    return rangeResponse(origin, new Request(url, init));
+  },
+}).subscribe({
+  next: ({ fraction = 0 }) => console.log(`${Math.round(fraction * 100)} %`),
+  error: (error) => console.error(error.message), // and readers of missing bytes get FAILED
+  complete: () => console.log('committed', resource.length, 'bytes'),
+});

@@ -1,4 +1,5 @@
-// Builds the page, and serves it on this machine with the headers that shared memory needs, beside a slow song.
+// Builds the page, and serves it on this machine with the headers that shared memory needs, beside
+// a slow song.
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,7 +25,10 @@ try {
   process.exitCode = 1;
 }
 
-/** `--port`: where the page is; another if that is taken. `--rate`: of the sample, in bytes per second. */
+/**
+ * `--port`: where the page is; another if that is taken. `--rate`: of the sample, in bytes per
+ * second.
+ */
 function options() {
   const { port, rate } = parseArgs({ options: { port: { type: 'string' }, rate: { type: 'string' } } }).values;
   return {

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** What a page needs to share memory with its workers: https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated */
+/**
+ * What a page needs to share memory with its workers:
+ * https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated
+ */
 const headers = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

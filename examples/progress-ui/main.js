@@ -12,7 +12,8 @@ resource.coverage$.subscribe((coverage) => {
 progress(resource, { every: 200 }).subscribe(({ fraction = 0, bytesPerSecond }) => {
   console.log(`${Math.round(fraction * 100)} % at ${Math.round(bytesPerSecond / 1000)} kB/s`);
 });
-resource.status$.subscribe(({ state }) => console.log(`it is ${state}`)); // or failed, with a reason
+// Or failed, with a reason.
+resource.status$.subscribe(({ state }) => console.log(`it is ${state}`));
 
 // Somebody else downloads: every third part first, then those between.
 const download$ = interval(40).pipe(

@@ -1,5 +1,6 @@
-// A web server with one file in it, made slow on purpose: something has to be missing for this example to be about
-// anything. It answers ranged requests, as any server does that media is played from.
+// A web server with one file in it, made slow on purpose: something has to be missing for this
+// example to be about anything. It answers ranged requests, as any server does that media is played
+// from.
 
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,11 +9,13 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Observable } from 'rxjs';
 
-const SLICES_PER_SECOND = 40; // small slices, so that answers running side by side share the rate evenly
+// Small slices, so that answers running side by side share the rate evenly.
+const SLICES_PER_SECOND = 40;
 const MAX_SLICE = 65_536;
 
 /**
- * Serves a file on loopback while subscribed to: emits its address once, and does not complete by itself.
+ * Serves a file on loopback while subscribed to: emits its address once, and does not complete by
+ * itself.
  *
  * @param {string} path
  * @param {number} bytesPerSecond for all answers together
@@ -45,7 +48,8 @@ export function serveFile(path, bytesPerSecond) {
  *
  * @param {string} path
  * @param {number} bytesPerSecond for all answers together
- * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
+ * @returns {(request: import('node:http').IncomingMessage, response:
+ * import('node:http').ServerResponse) => void}
  */
 export function fileHandler(path, bytesPerSecond) {
   const limit = rateLimit(bytesPerSecond);
@@ -117,7 +121,8 @@ async function* slices(file, etag, { start, end }, { sliceBytes, turn }) {
 }
 
 /**
- * One queue for all answers. `turn` resolves when that many bytes, `sliceBytes` at most, may go out.
+ * One queue for all answers. `turn` resolves when that many bytes, `sliceBytes` at most, may go
+ * out.
  *
  * @typedef {{ sliceBytes: number, turn: (bytes: number) => Promise<void> }} RateLimit
  *
@@ -141,7 +146,8 @@ function rateLimit(bytesPerSecond) {
  *
  * @param {string} header
  * @param {number} size
- * @returns {{ start: number, end: number } | undefined} half-open; undefined if no byte of the file is in it
+ * @returns {{ start: number, end: number } | undefined} half-open; undefined if no byte of the file
+ * is in it
  */
 function parseRange(header, size) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];

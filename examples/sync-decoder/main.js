@@ -1,25 +1,31 @@
-// A synchronous decoder in a worker: it blocks where bytes are missing, while the main thread downloads them.
+// A synchronous decoder in a worker: it blocks where bytes are missing, while the main thread
+// downloads them.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import lena from 'audio-lena'; // a song to try it with
 import { MemDriver, Resource } from 'tidemark';
-import { download } from 'tidemark/http';
+import { download, rangeResponse } from 'tidemark/http';
 import { openSync } from 'tidemark/sync';
-import { serveSample } from '../shared/serve-sample.js';
 
 if (isMainThread) {
-  const { url, close } = await serveSample('wav', 400_000); // a slow web server, of 400 kB/s
+  const origin = Resource.open(new MemDriver({ initialData: readFileSync(lena.url('wav')) }));
   const resource = Resource.open(new MemDriver());
-  const downloading = download(resource, url).subscribe({
+  const downloading = download(resource, 'https://example.com/song.wav', {
+    chunkSize: 40_000, // bytes in one request
+    // Stands for a slow web server: leave it out for a real one.
+    fetch: async (url, init) => {
+      await delay(100);
+      return rangeResponse(origin, new Request(url, init));
+    },
+  }).subscribe({
     error: (error) => console.error(error.message), // and the worker's reads throw FAILED
     complete: () => console.log('downloaded'),
   });
-  downloading.add(close);
+  downloading.add(() => resource.close()); // readers of what is committed read on
   const port = resource.createPort({ name: 'decoder' });
   const worker = new Worker(new URL(import.meta.url), { workerData: port.handle });
   worker.on('message', (line) => console.log(line));
-  worker.once('exit', () => {
-    downloading.unsubscribe(); // it may have ended before the download has
-    resource.close();
-  });
 } else {
   const reader = openSync(workerData);
   const header = new Uint8Array(44);

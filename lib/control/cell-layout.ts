@@ -1,43 +1,52 @@
 /**
- * A reader's cell: the small shared buffer between the owner of a resource and one reader in another thread.
+ * A reader's cell: the small shared buffer between the owner of a resource and one reader in
+ * another thread.
  *
- * The reader writes what it wants; the owner writes interrupts and that the port is closed. There is one cell a port and no reuse,
- * so whatever a terminated reader left in it harms nobody. The reader's side is in `reader-cell.ts`, the owner's in `port-cell.ts`.
+ * The reader writes what it wants; the owner writes interrupts and that the port is closed. Each
+ * port has a cell of its own, which is never reused, so what a terminated reader left in it does no
+ * harm. The reader's side is in `reader-cell.ts`, the owner's in `port-cell.ts`.
  *
  * **The wake-up protocol.** A reader that has to wait does, in this order:
  *
  * 1. `publish` what it wants, then add to `WANTS` in the control block;
  * 2. `acknowledge`: load its wake-up word: t; then clear `PINGED`;
- * 3. look at coverage, state and interrupts; if they have the answer, withdraw and return;
+ * 3. look at coverage, state and interrupts; if they settle the wait, withdraw and return;
  * 4. sleep on the wake-up word unless it is no longer t; when woken, go to 2.
  *
  * The owner, when it changed something, does:
  *
- * A. finish the section (or the interrupt) that holds the change;
+ * A. finish the update (or the interrupt) that holds the change;
  * B. load `WANTS`, and where it is new re-read the cells that changed;
- * C. for each reader whose want the change answers: exchange `PINGED` with 1; if it was 0, add to the wake-up word and notify.
+ * C. for each reader whose want the change completes: exchange `PINGED` with 1; if it was 0, add to
+ *    the wake-up word and notify.
  *
- * All of it is sequentially consistent, so one of two orders holds. If A comes before 3, the reader sees the change. Else 1
- * came before 3, and 3 before A, so before B: the owner sees the want, and reaches C. If it exchanges `PINGED` from 0, the
- * word moves beyond t, since step 2 lies before 3: either the reader has not begun to sleep, and the comparison in 4 fails, or it
- * sleeps, and the notification reaches it (`Atomics.wait` compares and falls asleep as one step, and so does `Atomics.waitAsync`;
- * without the latter, `word-change.ts` compares again and again).
- * If `PINGED` was 1 already, then some earlier change set it after step 2 had cleared it (it is cleared before 3, and 3 lies
- * before A), and added to the word after that, so after t was loaded: the word is beyond t all the same. (That is why t is loaded
- * first. Cleared first, an earlier change could set `PINGED` and move the word between the two, and this change, finding 1,
- * would move nothing that t does not include.) So no wake-up is lost. Waking somebody who need not be woken costs a look.
+ * All of it is sequentially consistent, so one of two orders holds. If A comes before 3, the reader
+ * sees the change. Else 1 came before 3, and 3 before A, so before B: the owner sees the want, and
+ * reaches C. If it exchanges `PINGED` from 0, the word moves beyond t, since step 2 lies before 3:
+ * either the reader has not begun to sleep, and the comparison in 4 fails, or it sleeps, and the
+ * notification reaches it (`Atomics.wait` compares and falls asleep as one step, and so does
+ * `Atomics.waitAsync`; without the latter, `when-word-changes.ts` compares again and again). If
+ * `PINGED` was 1 already, then some earlier change set it after step 2 had cleared it (it is
+ * cleared before 3, and 3 lies before A), and added to the word after that, so after t was loaded:
+ * the word is beyond t all the same. (That is why t is loaded first. Cleared first, an earlier
+ * change could set `PINGED` and move the word between the two, and this change, finding 1, would
+ * move nothing that t does not include.) So no wake-up is lost. To wake a reader without need costs
+ * it one more look at the state.
  *
- * A cell that the owner finds half-written (`WANT_SEQUENCE` odd) it skips: that reader is before its addition to `WANTS`, so
- * it will look at coverage later than the change, and the next change finds a new `WANTS`.
+ * The owner skips a cell that it finds half-written (`WANT_SEQUENCE` odd). That reader has not
+ * added to `WANTS` yet, so it looks at coverage after this change, and the next change finds a new
+ * `WANTS`.
  */
 export const ATTACHED_AT = 0;
 export const READER_CLOSED_AT = 1;
-/** Set by whoever woke the reader, cleared by the reader before it looks. */
+/**
+ * Set by the owner when it wakes the reader, cleared by the reader before it looks at the state.
+ */
 export const PINGED_AT = 2;
 /** Odd while the reader writes what follows. */
 export const WANT_SEQUENCE_AT = 3;
 export const WANT_COUNT_AT = 4;
-/** A change in this range wakes the reader even if it answers no want. */
+/** A change in this range wakes the reader even if it completes no want. */
 export const WATCH_START_AT = 5;
 export const WATCH_END_AT = 7;
 /** The last interrupt whose token the reader has taken. */
@@ -45,9 +54,11 @@ export const TAKEN_AT = 9;
 /** The last interrupt that has ended a wait. */
 export const DELIVERED_AT = 10;
 export const WANTS_BASE = 32;
-/** start (2), end (2), neededBy (2), since (2), flags. */
+/** start (2), end (2), neededBy (2), since (2), flags, order. */
 export const WANT_WORDS = 12;
-/** What a cell can name; an asynchronous reader that waits for more names the most urgent. */
+/**
+ * The most wants that a cell holds. An asynchronous reader that has more publishes the most urgent.
+ */
 export const CELL_WANTS = 8;
 // A cache line of its own for what the owner writes.
 export const PORT_CLOSED_AT = 16;
@@ -62,11 +73,16 @@ export const CELL_BYTES = CELL_WORDS * 4;
 export const BLOCKING = 1;
 export const HAS_NEEDED_BY = 2;
 
-/** One wait as a cell names it: half-open range in bytes, times in epoch milliseconds. */
+/**
+ * One wait as a reader publishes it in its cell: half-open range in bytes, times in epoch
+ * milliseconds.
+ */
 export interface Want {
   readonly start: number;
   readonly end: number;
   readonly since: number;
+  /** What its `ARRIVALS` was: see `control/layout.ts`. */
+  readonly order: number;
   readonly blocking: boolean;
   readonly neededBy: number | undefined;
 }

@@ -1,23 +1,26 @@
 import { CoverageWriter } from '../coverage/coverage-writer.js';
-import { storeNumber } from '../coverage/pages.js';
+import { loadNumber, storeNumber } from '../coverage/pages.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
-import { ControlView } from './control-view.js';
+import { ControlBlock } from './control-block.js';
 import {
   ACTIVE,
   CANCELLED,
   CLOSED,
   COMMITTED,
+  EPOCH_AT,
+  EVICTED_BYTES_AT,
   EXPECTED_LENGTH_AT,
   FAILED,
   FINAL_LENGTH_AT,
   GENERATION_AT,
-  GONE_AT,
+  GONE,
   HAS_EXPECTED_AT,
-  HOLD_AT,
   IDENTITY_AT,
+  LONGEST_PAUSE,
   MAGIC,
   MAGIC_AT,
   OWNER_AT,
+  PAUSE_AT,
   PROTOCOL,
   REASON_AT,
   SEQUENCE_AT,
@@ -27,24 +30,39 @@ import {
   WANTS_AT,
 } from './layout.js';
 import { PagePool } from './page-pool.js';
+import { changeStamps, makeStamps } from './stamps.js';
 import { freeText, storeText, textPages } from './text-pages.js';
 import { threadToken } from './thread-token.js';
 import { wakeEverybody, WakeWords } from './wake-words.js';
 
-/** What puts bytes in place inside a section; see `FinalStep` of the drivers. */
-type FinalStep = (alive: () => void) => void;
+/** Puts bytes in place, inside an update and ahead of it; see `FinalStep` of the drivers. */
+interface FinalStep {
+  (alive: () => void): void;
+  readonly ahead?: (() => void) | undefined;
+}
 
 /** The owner's side of a control block: the only writer. Arguments are checked by the caller. */
-export class ControlOwner extends ControlView {
+export class ControlOwner {
+  /** Reads the block. */
+  readonly block: ControlBlock;
+  readonly wakeWords: WakeWords;
   readonly #pages: PagePool;
   readonly #coverage: CoverageWriter;
-  readonly wakeWords: WakeWords;
+  /**
+   * Readers give up an owner whose sequence number does not change for a second. So a long update
+   * adds to it by this: 10,000 removals take some 5 ms (measured).
+   */
+  readonly #alive: () => void;
+  /** `SEQUENCE` in the last update. */
+  #sequence = 0;
 
-  constructor(shared: boolean) {
+  /** @param evicts - bytes may be evicted */
+  constructor(shared: boolean, evicts = false) {
     const pages = new PagePool(shared);
-    // A second away from being given up, at the most: 10,000 removals take some 5 ms (measured).
-    const coverage = new CoverageWriter(pages, () => Atomics.add(pages.words, SEQUENCE_AT, 2));
-    super(coverage);
+    if (evicts) makeStamps(pages);
+    this.#alive = () => Atomics.add(pages.words, SEQUENCE_AT, 2);
+    const coverage = new CoverageWriter(pages, this.#alive);
+    this.block = new ControlBlock(coverage.tree);
     this.#pages = pages;
     this.#coverage = coverage;
     this.wakeWords = new WakeWords(pages);
@@ -76,44 +94,67 @@ export class ControlOwner extends ControlView {
   /** Covers `[start, end)`, not empty, whose bytes are there. */
   cover(start: number, end: number): void {
     this.#coverage.reserve();
-    this.#open();
+    this.#beginUpdate();
     this.#coverage.insert(start, end);
-    this.#close();
+    this.#endUpdate();
   }
 
-  /** Drops what lies past `finalLength` and makes the content final; see {@link #finalize} for `step`. */
-  commit(finalLength: number, step: FinalStep): void {
-    this.#finalize(finalLength, step, () => {
-      this.#coverage.subtract(finalLength, MAX_OFFSET);
-    });
+  /** Uncovers `[start, end)`, whose bytes are evicted: steps A and B of `control/stamps.ts`. */
+  uncover(start: number, end: number): void {
+    const { tree } = this.#coverage;
+    this.#coverage.reserve();
+    const { words } = this.#pages;
+    const before = tree.coveredBytes;
+    this.#beginUpdate();
+    this.#coverage.subtract(start, end);
+    storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + before - tree.coveredBytes);
+    this.#endUpdate();
+    changeStamps(words, start, end);
   }
 
-  /** Replaces the whole content and makes it final; see {@link #finalize} for `step`. */
-  replace(length: number, step: FinalStep): void {
-    this.#finalize(length, step, () => {
-      this.#coverage.subtract(0, MAX_OFFSET);
-      if (length > 0) this.#coverage.insert(0, length);
-    });
+  /**
+   * Makes content final, and `[0, finalLength)` its coverage, in one update: a reader in another
+   * thread sees all of the old content or all of the new. `step` puts the bytes in place. It calls
+   * `alive` every so often, since readers give up an owner whose update is unfinished for a second.
+   * `step.ahead` does what may block for longer (a rename on a slow disk is one call) before the
+   * update begins. Readers see the old state meanwhile, and the driver lets them find the old
+   * bytes. If either throws, nothing has changed.
+   */
+  finalize(finalLength: number, step: FinalStep): void {
+    this.#coverage.reserve();
+    step.ahead?.();
+    this.#beginUpdate();
+    try {
+      this.#changeGeneration();
+      step(this.#alive);
+      const coverage = this.#coverage;
+      coverage.subtract(finalLength, MAX_OFFSET);
+      if (coverage.tree.locate(0).end < finalLength) coverage.insert(0, finalLength);
+      storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
+      this.#setState(COMMITTED);
+    } finally {
+      this.#endUpdate();
+    }
   }
 
-  /** Makes a committed or failed content active again. The total of content about to change is not known. */
+  /**
+   * Makes committed or failed content active again. The expected length of committed content
+   * becomes unknown, since it is about to change.
+   */
   reactivate(): void {
-    this.#open();
-    if (this.state() === COMMITTED) {
+    this.#beginUpdate();
+    if (this.block.state === COMMITTED) {
       Atomics.store(this.#pages.words, HAS_EXPECTED_AT, 0);
       this.#changeGeneration();
     }
     this.#setState(ACTIVE);
-    this.#close();
+    this.#endUpdate();
   }
 
   fail(reason: string): void {
-    this.#pages.reserve(textPages(reason.length));
-    this.#syncWords();
-    this.#open();
-    this.#setText(REASON_AT, reason);
-    this.#setState(FAILED);
-    this.#close();
+    this.#changeText(REASON_AT, reason, () => {
+      this.#setState(FAILED);
+    });
   }
 
   cancel(): void {
@@ -125,67 +166,29 @@ export class ControlOwner extends ControlView {
   }
 
   /**
-   * Frees all readers of content that nobody can finish any more. `exiting`: nobody can interrupt them either, even where the content is
-   * complete.
+   * Ends the waits of all readers of uncommitted content, since nobody can finish it any more.
+   * `exiting`: the thread ends, so nobody can interrupt either; waits for an interrupt end, also
+   * those of readers of committed content.
    */
   abandon(exiting: boolean): void {
-    if (this.state() !== COMMITTED) this.close();
-    if (exiting) Atomics.store(this.#pages.words, GONE_AT, 1);
+    if (this.block.state !== COMMITTED) this.close();
+    if (exiting) Atomics.or(this.#pages.words, EPOCH_AT, GONE);
     wakeEverybody(this.#pages.words);
   }
 
   setExpectedLength(length: number | undefined): void {
-    this.#open();
+    this.#beginUpdate();
     const { words } = this.#pages;
     Atomics.store(words, HAS_EXPECTED_AT, length === undefined ? 0 : 1);
     storeNumber(words, EXPECTED_LENGTH_AT, length ?? 0);
     this.#bumpStatus();
-    this.#close();
+    this.#endUpdate();
   }
 
   setIdentity(identity: string | undefined): void {
-    if (identity !== undefined) this.#pages.reserve(textPages(identity.length));
-    this.#syncWords();
-    this.#open();
-    this.#setText(IDENTITY_AT, identity);
-    this.#bumpStatus();
-    this.#close();
-  }
-
-  /** Nobody replaces bytes while the owner reads them. */
-  override isGeneration(): boolean {
-    return true;
-  }
-
-  protected override begin(): number {
-    return 0;
-  }
-
-  protected override settled(): boolean {
-    return true;
-  }
-
-  protected override snapshotFailed(): void {
-    // Cannot happen: nobody else writes.
-  }
-
-  /**
-   * Makes content final in one section: a reader in another thread sees all of the old or all of the new. `step` puts the bytes in
-   * place and calls `alive` every so often, since readers give an owner up that leaves a section open for a second. If it throws,
-   * nothing has changed.
-   */
-  #finalize(finalLength: number, step: FinalStep, cover: () => void): void {
-    this.#coverage.reserve();
-    this.#open();
-    try {
-      this.#changeGeneration();
-      step(() => Atomics.add(this.#pages.words, SEQUENCE_AT, 2));
-      cover();
-      storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
-      this.#setState(COMMITTED);
-    } finally {
-      this.#close();
-    }
+    this.#changeText(IDENTITY_AT, identity, () => {
+      this.#bumpStatus();
+    });
   }
 
   #changeGeneration(): void {
@@ -193,9 +196,9 @@ export class ControlOwner extends ControlView {
   }
 
   #end(state: number): void {
-    this.#open();
+    this.#beginUpdate();
     this.#setState(state);
-    this.#close();
+    this.#endUpdate();
   }
 
   #setState(state: number): void {
@@ -207,32 +210,43 @@ export class ControlOwner extends ControlView {
     Atomics.add(this.#pages.words, STATUS_VERSION_AT, 1);
   }
 
-  #setText(at: number, text: string | undefined): void {
-    const { words } = this.#pages;
-    freeText(this.#pages, Atomics.load(words, at));
-    Atomics.store(words, at, text === undefined ? 0 : storeText(this.#pages, text));
+  /** Changes a text, and calls `step` in the same update. */
+  #changeText(at: number, text: string | undefined, step: () => void): void {
+    const pages = this.#pages;
+    if (text !== undefined) pages.reserve(textPages(text.length));
+    const { words } = pages;
+    // The tree has the words of its last reservation.
+    this.#coverage.tree.words = words;
+    this.#beginUpdate();
+    freeText(pages, Atomics.load(words, at));
+    Atomics.store(words, at, text === undefined ? 0 : storeText(pages, text));
+    step();
+    this.#endUpdate();
   }
 
-  /** The tree looks at the pages that there were at its last reservation. */
-  #syncWords(): void {
-    this.#coverage.words = this.#pages.words;
-  }
-
-  #open(): void {
+  #beginUpdate(): void {
     const { words } = this.#pages;
-    const hold = Atomics.load(words, HOLD_AT);
-    if (hold !== 0) holdOff(words, hold);
+    const microseconds = Atomics.load(words, PAUSE_AT);
+    if (microseconds !== 0) pause(words, microseconds);
     Atomics.add(words, SEQUENCE_AT, 1);
   }
 
-  #close(): void {
-    Atomics.add(this.#pages.words, SEQUENCE_AT, 1);
+  #endUpdate(): void {
+    const { words } = this.#pages;
+    const sequence = Atomics.add(words, SEQUENCE_AT, 1);
+    // It has passed 2^31 or 2^32.
+    if ((sequence ^ this.#sequence) < 0) Atomics.add(words, EPOCH_AT, 2);
+    this.#sequence = sequence;
+    this.block.forget();
   }
 }
 
-/** Gives a reader that lost many races the time it asked for, once: it may be dead, so never longer. */
-function holdOff(words: Int32Array, microseconds: number): void {
-  const until = performance.now() + microseconds / 1000;
-  while (Atomics.load(words, HOLD_AT) !== 0 && performance.now() < until);
-  Atomics.store(words, HOLD_AT, 0);
+/**
+ * Waits while a reader takes its snapshot, once, and no longer than it asked for: it may have been
+ * terminated.
+ */
+function pause(words: Int32Array, microseconds: number): void {
+  const until = performance.now() + Math.min(microseconds, LONGEST_PAUSE) / 1000;
+  while (Atomics.load(words, PAUSE_AT) !== 0 && performance.now() < until);
+  Atomics.store(words, PAUSE_AT, 0);
 }

@@ -1,182 +1,258 @@
 import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
-import { CoverageTree } from '../coverage/coverage-tree.js';
-import { PAGE_WORDS } from '../coverage/pages.js';
+import { loadNumber, PAGE_WORDS } from '../coverage/pages.js';
+import { SharedTree } from '../coverage/shared-tree.js';
 import { isStorageError } from '../errors/storage-error.js';
-import { ControlView } from './control-view.js';
-import { GENERATION_AT, GONE_AT, HOLD_AT, OWNER_AT, PAGES_AT, SEQUENCE_AT } from './layout.js';
+import type { ByteRange } from '../range/byte-range.js';
+import type { WaitState } from '../waits/wait-outcome.js';
+import type { ContentState, ReadLimits } from './content-state.js';
+import { ControlBlock, endedBy } from './control-block.js';
+import {
+  COMMITTED,
+  EPOCH_AT,
+  GENERATION_AT,
+  GONE,
+  OWNER_AT,
+  SEQUENCE_AT,
+  STAMPS_AT,
+  STATE_AT,
+  STATUS_VERSION_AT,
+} from './layout.js';
 import { CLOSED_STATUS, type ResourceStatus } from './resource-status.js';
-import { ownerLostError, UNFINISHED_FOR } from './unfinished.js';
-import type { Answer } from './wait-outcome.js';
+import { SeqlockReader } from './seqlock-reader.js';
+import { sumStamps } from './stamps.js';
 
-/** A live owner is done within microseconds; past this it is off the CPU, and spinning only keeps it there. */
-const SPIN_FOR = 0.2;
-/** What one step of waiting counts at most, in milliseconds: some fifty times what it should take. */
-const LONGEST_STEP = 50;
-/** Failed snapshots before the owner is asked to hold off. */
-const PATIENCE = 8;
-const LONGEST_HOLD = 50_000;
+type KeptValues = {
+  -readonly [K in 'coverage' | 'coveredBytes' | 'arrivedBytes' | 'expectedLength' | 'identity']: ContentState[K];
+};
 
-type LastValues = { -readonly [K in 'coverage' | 'coveredBytes' | 'expectedLength' | 'identity']: ControlView[K] };
-
-/** A reader's side of a control block, in any thread. */
-export class ControlReader extends ControlView {
-  readonly #buffer: SharedArrayBuffer;
-  #holding = false;
-  #over = false;
-  /** What the properties keep saying once this reader is over. */
-  #last: LastValues = {
+/**
+ * A control block as a reader in any thread sees it.
+ *
+ * Each result is of one state between two updates: a read is repeated until the sequence number
+ * validates that no update came in between. What the block remembers of the last reads needs no
+ * validation while that number is the same (`control/layout.ts`).
+ *
+ * Once it is closed, or its owner is lost, its status is closed, and its other properties keep
+ * their last values.
+ */
+export class ControlReader implements ContentState {
+  readonly #tree: SharedTree;
+  readonly #block: ControlBlock;
+  readonly #lock: SeqlockReader;
+  /** Where the stamps lie; 0 if there are none. */
+  readonly #stampsAt: number;
+  #closed = false;
+  /** What `SEQUENCE` and `EPOCH` were when the last read began. */
+  #sequence = 0;
+  #epoch = 0;
+  readonly #kept: KeptValues = {
     coverage: new CoverageSnapshot(new Float64Array(0), 0),
     coveredBytes: 0,
+    arrivedBytes: 0,
     expectedLength: undefined,
     identity: undefined,
   };
 
   constructor(buffer: SharedArrayBuffer) {
-    super(new CoverageTree(new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4 / PAGE_WORDS) * PAGE_WORDS)));
-    this.#buffer = buffer;
+    const length = Math.floor(buffer.byteLength / 4 / PAGE_WORDS) * PAGE_WORDS;
+    const tree = new SharedTree(new Int32Array(buffer, 0, length));
+    this.#tree = tree;
+    this.#stampsAt = tree.words[STAMPS_AT] ?? 0;
+    this.#lock = new SeqlockReader(buffer, tree);
+    this.#block = new ControlBlock(tree);
   }
 
-  /** The block's words, as far as this reader has had to look. */
+  /** The block's words, as far as this reader has needed them. */
   get words(): Int32Array {
-    return this.tree.words;
-  }
-
-  /** From here on the properties keep their values, and everything else says closed. */
-  freeze(): void {
-    if (this.#over) return;
-    const { coverage, coveredBytes, expectedLength, identity } = this;
-    this.#last = { coverage, coveredBytes, expectedLength, identity };
-    this.#over = true;
-  }
-
-  override get coverage(): Coverage {
-    return this.#unlessOver('coverage', () => {
-      const coverage = super.coverage;
-      if (this.#holding) Atomics.store(this.tree.words, HOLD_AT, 0);
-      this.#holding = false;
-      return coverage;
-    });
-  }
-
-  override get coveredBytes(): number {
-    return this.#unlessOver('coveredBytes', () => super.coveredBytes);
-  }
-
-  override get expectedLength(): number | undefined {
-    return this.#unlessOver('expectedLength', () => super.expectedLength);
-  }
-
-  override get identity(): string | undefined {
-    return this.#unlessOver('identity', () => super.identity);
-  }
-
-  override get status(): ResourceStatus {
-    if (this.#over) return CLOSED_STATUS;
-    try {
-      return super.status;
-    } catch (error) {
-      return this.#giveUp(error, CLOSED_STATUS);
-    }
-  }
-
-  override get ended(): 'closed' | 'cancelled' | undefined {
-    return this.#over ? 'closed' : super.ended;
-  }
-
-  override answer(start: number, end: number, clipped: boolean): Answer {
-    if (this.#over) return 'closed';
-    try {
-      return super.answer(start, end, clipped);
-    } catch (error) {
-      return this.#giveUp(error, 'closed');
-    }
+    return this.#tree.words;
   }
 
   /** The token of the owner's thread. */
   get owner(): number {
-    return this.tree.number(OWNER_AT);
+    return loadNumber(this.words, OWNER_AT);
   }
 
-  /**
-   * It is a read-modify-write on purpose. Plain loads before a mere atomic load may still be satisfied after it. A
-   * read-modify-write that finds the old generation comes before the owner's `Atomics.add` to it, which then reads what
-   * this one wrote and so synchronizes with it: the reads happen before the replacement.
-   */
-  override isGeneration(generation: number): boolean {
-    return Atomics.add(this.tree.words, GENERATION_AT, 0) === generation;
+  get ownerGone(): boolean {
+    return (Atomics.load(this.words, EPOCH_AT) & GONE) !== 0;
   }
 
-  /** Throws `CLOSED` if the owner has left an update unfinished for a second, or is gone in the middle of one. */
-  protected override begin(): number {
-    const { words } = this.tree;
-    const sequence = Atomics.load(words, SEQUENCE_AT);
-    if ((sequence & 1) !== 0) return this.#awaitSettled();
-    // In this order: the state of `sequence` refers to no page beyond those counted by now.
-    if (Atomics.load(words, PAGES_AT) * PAGE_WORDS > words.length) this.#extend();
+  close(): void {
+    if (this.#over) return;
+    const { coverage, coveredBytes, arrivedBytes, expectedLength, identity } = this;
+    Object.assign(this.#kept, { coverage, coveredBytes, arrivedBytes, expectedLength, identity });
+    this.#closed = true;
+  }
+
+  get coverage(): Coverage {
+    return this.#keep('coverage', () => this.#snapshot());
+  }
+
+  get coveredBytes(): number {
+    return this.#keep('coveredBytes');
+  }
+
+  get arrivedBytes(): number {
+    return this.#keep('arrivedBytes');
+  }
+
+  get expectedLength(): number | undefined {
+    return this.#keep('expectedLength');
+  }
+
+  get identity(): string | undefined {
+    return this.#keep('identity');
+  }
+
+  get status(): ResourceStatus {
+    return this.#unlessOver(() => this.#read(({ status }) => status), CLOSED_STATUS);
+  }
+
+  get statusVersion(): number {
+    return Atomics.load(this.words, STATUS_VERSION_AT);
+  }
+
+  get ended(): 'closed' | 'cancelled' | undefined {
+    if (this.#over) return 'closed';
+    // In this order: an owner that is gone changes its state no more.
+    const { ownerGone } = this;
+    const state = Atomics.load(this.words, STATE_AT);
+    return endedBy(state, ownerGone && state !== COMMITTED);
+  }
+
+  get generation(): number {
+    return Atomics.load(this.words, GENERATION_AT);
+  }
+
+  isGeneration(generation: number): boolean {
+    return this.#lock.isGeneration(generation);
+  }
+
+  stamp(start: number, end: number): number {
+    return this.#stampsAt === 0 ? 0 : sumStamps(this.words, this.#stampsAt, start, end);
+  }
+
+  isStamp(start: number, end: number, stamp: number): boolean {
+    return this.#stampsAt === 0 || sumStamps(this.words, this.#stampsAt, start, end, 0) === stamp;
+  }
+
+  // What is called often has its own loop: one that takes a closure would allocate it.
+
+  has(start: number, end: number): boolean | undefined {
+    if (this.#over) return undefined;
+    for (;;) {
+      const sequence = this.#begin();
+      const has = this.#block.has(start, end);
+      if (this.#validate(sequence)) return has;
+    }
+  }
+
+  coveredUntil(from: number): number {
+    for (;;) {
+      const sequence = this.#begin();
+      const until = this.#block.coveredUntil(from);
+      if (this.#validate(sequence)) return until;
+    }
+  }
+
+  readLimits(from: number, limits: ReadLimits): void {
+    for (;;) {
+      const sequence = this.#begin();
+      this.#block.readLimits(from, limits);
+      if (this.#validate(sequence)) return;
+    }
+  }
+
+  nextGap(from: number, limit: number | undefined): ByteRange | undefined {
+    for (;;) {
+      const sequence = this.#begin();
+      const gap = this.#block.nextGap(from, limit);
+      if (this.#validate(sequence)) return gap;
+    }
+  }
+
+  waitState(start: number, end: number, withinLength: boolean): WaitState {
+    if (this.#over) return 'closed';
+    try {
+      for (;;) {
+        const sequence = this.#begin();
+        const state = this.#block.waitState(start, end, withinLength);
+        if (this.#validate(sequence)) return state;
+      }
+    } catch (error) {
+      return orRethrow(error, 'closed');
+    }
+  }
+
+  #begin(): number {
+    const tree = this.#tree;
+    const sequence = Atomics.load(tree.words, SEQUENCE_AT);
+    // In this order: see «What a reader remembers» in `control/layout.ts`.
+    const epoch = Atomics.load(tree.words, EPOCH_AT);
+    if (sequence === this.#sequence && epoch === this.#epoch && !tree.unsure) return sequence;
+    if ((sequence & 1) === 0) return this.#forget(sequence, epoch);
+    const finished = this.#lock.awaitFinished();
+    return this.#forget(finished, Atomics.load(tree.words, EPOCH_AT));
+  }
+
+  #forget(sequence: number, epoch: number): number {
+    this.#lock.extend();
+    this.#block.forget((epoch & GONE) !== 0, ((epoch ^ this.#epoch) & ~GONE) !== 0, this.#tree.unsure);
+    this.#sequence = sequence;
+    this.#epoch = epoch;
     return sequence;
   }
 
-  protected override settled(sequence: number): boolean {
-    return Atomics.load(this.tree.words, SEQUENCE_AT) === sequence;
+  /** What was thrown, or is not valid, stays unsure, and the next read forgets it. */
+  #validate(sequence: number): boolean {
+    const tree = this.#tree;
+    if (tree.unsure && !this.#lock.validate(sequence)) return false;
+    tree.unsure = false;
+    return true;
   }
 
-  protected override snapshotFailed(attempts: number): void {
-    if (attempts < PATIENCE) return;
-    const hold = Math.min(LONGEST_HOLD, 100 * 2 ** (attempts - PATIENCE));
-    Atomics.store(this.tree.words, HOLD_AT, hold);
-    this.#holding = true;
-  }
-
-  #unlessOver<K extends keyof LastValues>(name: K, read: () => LastValues[K]): LastValues[K] {
-    if (this.#over) return this.#last[name];
-    try {
-      this.#last[name] = read();
-    } catch (error) {
-      this.#giveUp(error, undefined);
-    }
-    return this.#last[name];
-  }
-
-  #giveUp<T>(error: unknown, answer: T): T {
-    if (!isStorageError(error, 'CLOSED')) throw error;
-    return answer;
-  }
-
-  #extend(): void {
-    this.tree.words = new Int32Array(this.#buffer, 0, Atomics.load(this.tree.words, PAGES_AT) * PAGE_WORDS);
-  }
-
-  #awaitSettled(): number {
-    const { words } = this.tree;
-    let unfinished = Atomics.load(words, SEQUENCE_AT);
-    let waited = 0;
-    let last = performance.now();
+  #read<T>(read: (block: ControlBlock) => T): T {
     for (;;) {
-      const sequence = Atomics.load(words, SEQUENCE_AT);
-      if ((sequence & 1) === 0) return this.begin();
-      // A step that took longer was no waiting: the whole process was stopped, and the owner with it.
-      const now = performance.now();
-      waited += Math.min(now - last, LONGEST_STEP);
-      last = now;
-      if (sequence !== unfinished) {
-        unfinished = sequence;
-        waited = 0;
-      }
-      if (waited >= UNFINISHED_FOR || Atomics.load(words, GONE_AT) !== 0) {
-        // And this reader with it: it does not wait a second at each look.
-        this.#over = true;
-        throw ownerLostError();
-      }
-      if (waited >= SPIN_FOR) yieldProcessor(words, sequence);
+      const sequence = this.#begin();
+      const value = read(this.#block);
+      if (this.#validate(sequence)) return value;
+    }
+  }
+
+  #snapshot(): Coverage {
+    for (let attempts = 0; ; attempts += 1) {
+      if (attempts > 0) this.#lock.snapshotFailed(attempts);
+      const sequence = this.#begin();
+      const { coverage } = this.#block;
+      if (!this.#validate(sequence)) continue;
+      this.#lock.snapshotTaken();
+      return coverage;
+    }
+  }
+
+  get #over(): boolean {
+    return this.#closed || this.#lock.ownerLost;
+  }
+
+  #keep<K extends keyof KeptValues>(
+    name: K,
+    read = (): KeptValues[K] => this.#read((block): KeptValues[K] => block[name]),
+  ): KeptValues[K] {
+    const kept = this.#kept;
+    return (kept[name] = this.#unlessOver<KeptValues[K]>(read, kept[name]));
+  }
+
+  #unlessOver<T>(read: () => T, otherwise: T): T {
+    if (this.#over) return otherwise;
+    try {
+      return read();
+    } catch (error) {
+      return orRethrow(error, otherwise);
     }
   }
 }
 
-/** Leaves the processor for a millisecond where that is allowed; the browser's main thread goes on spinning. */
-function yieldProcessor(words: Int32Array, sequence: number): void {
-  try {
-    Atomics.wait(words, SEQUENCE_AT, sequence, 1);
-  } catch {
-    // This thread must not block.
-  }
+/** Returns `otherwise` if the owner was lost. */
+function orRethrow<T>(error: unknown, otherwise: T): T {
+  if (!isStorageError(error, 'CLOSED')) throw error;
+  return otherwise;
 }

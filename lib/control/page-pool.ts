@@ -2,7 +2,10 @@ import { PAGE_BYTES, PAGE_WORDS, type PageSource } from '../coverage/pages.js';
 import { PAGES_AT } from './layout.js';
 import { GrowableBuffer } from '../memory/growable-buffer.js';
 
-/** Reserved address space of a control block: more than a million ranges however badly they fill their pages. */
+/**
+ * Reserved address space of a control block: more than a million ranges however badly they fill
+ * their pages.
+ */
 const MAX_BYTES = 512 * 2 ** 20;
 /** Header, root of the coverage tree, and a few more: one page of the operating system. */
 const INITIAL_BYTES = 4096;

@@ -36,7 +36,7 @@ export class PortCell {
     Atomics.add(words, INTERRUPT_AT, 1);
   }
 
-  /** Says that the reader is to end. */
+  /** Tells the reader to end. */
   close(): void {
     Atomics.store(this.#words, PORT_CLOSED_AT, 1);
   }
@@ -50,7 +50,10 @@ export class PortCell {
     return Atomics.load(this.#words, WANT_SEQUENCE_AT);
   }
 
-  /** What the reader wants as of `publication`; undefined if it is writing, or has written since. */
+  /**
+   * Returns what the reader wants as of `publication`; undefined if it is publishing, or has
+   * published since.
+   */
   read(publication: number): { wants: Want[]; watch: { start: number; end: number } } | undefined {
     if ((publication & 1) !== 0) return undefined;
     const words = this.#words;
@@ -64,6 +67,7 @@ export class PortCell {
         end: loadNumber(words, at + 2),
         neededBy: (flags & HAS_NEEDED_BY) === 0 ? undefined : loadDouble(words, at + 4),
         since: loadDouble(words, at + 6),
+        order: Atomics.load(words, at + 9),
         blocking: (flags & BLOCKING) !== 0,
       });
     }
@@ -71,7 +75,10 @@ export class PortCell {
     return Atomics.load(words, WANT_SEQUENCE_AT) === publication ? { wants, watch } : undefined;
   }
 
-  /** Step C of the protocol. */
+  /**
+   * Step C of the wake-up protocol: wakes the reader, unless it was woken before and has not looked
+   * since.
+   */
   ping(control: Int32Array, wakeWord: number): void {
     if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(control, wakeWord);
   }

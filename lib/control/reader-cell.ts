@@ -23,7 +23,8 @@ import {
   WATCH_START_AT,
 } from './cell-layout.js';
 import { WANTS_AT } from './layout.js';
-import { ownerLostError, UNFINISHED_FOR } from './unfinished.js';
+import { ownerLostError } from './reader-errors.js';
+import { UNFINISHED_FOR } from './seqlock-reader.js';
 
 /** The reader's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
 export class ReaderCell {
@@ -33,12 +34,15 @@ export class ReaderCell {
     this.#words = new Int32Array(buffer);
   }
 
-  /** Claims the cell for one reader; false if somebody attached before. */
+  /** Attaches a reader; returns false if one was attached before. */
   attach(): boolean {
     return Atomics.compareExchange(this.#words, ATTACHED_AT, 0, 1) === 0;
   }
 
-  /** Says what the reader wants now, and which changes it wants to see besides; `control` is the control block. */
+  /**
+   * Step 1 of the wake-up protocol: publishes what the reader wants now, and the range whose every
+   * change it wants to see. `control`: the words of the control block.
+   */
   publish(control: Int32Array, wants: readonly Want[], watch?: { readonly start: number; readonly end: number }): void {
     const words = this.#words;
     Atomics.add(words, WANT_SEQUENCE_AT, 1);
@@ -52,25 +56,26 @@ export class ReaderCell {
       storeDouble(words, at + 4, want.neededBy ?? 0);
       storeDouble(words, at + 6, want.since);
       Atomics.store(words, at + 8, (want.blocking ? BLOCKING : 0) | (want.neededBy === undefined ? 0 : HAS_NEEDED_BY));
+      Atomics.store(words, at + 9, want.order);
     });
     Atomics.add(words, WANT_SEQUENCE_AT, 1);
     Atomics.add(control, WANTS_AT, 1);
     Atomics.notify(control, WANTS_AT);
   }
 
-  /** Takes back what the reader wants. */
+  /** Publishes that the reader wants nothing. */
   withdraw(control: Int32Array): void {
     this.publish(control, []);
   }
 
-  /** Step 2 of the protocol: from here on a change pings again. Answers the count to sleep on. */
+  /** Step 2 of the protocol: from here on a change pings again. Returns the count to sleep on. */
   acknowledge(control: Int32Array, wakeWord: number): number {
     const count = Atomics.load(control, wakeWord);
     Atomics.store(this.#words, PINGED_AT, 0);
     return count;
   }
 
-  /** Says that the reader will never want anything again. */
+  /** Tells the owner that the reader has closed. */
   closeReader(control: Int32Array): void {
     Atomics.store(this.#words, READER_CLOSED_AT, 1);
     this.withdraw(control);
@@ -86,25 +91,26 @@ export class ReaderCell {
   }
 
   /**
-   * True if an interrupt has neither ended a wait nor been taken; it counts as having ended one from then on.
-   * Throws `CLOSED` if the owner is at writing it for a second.
+   * True if the last interrupt has neither ended a wait nor been taken; from then on it counts as
+   * having ended one. Throws `CLOSED` if the owner has been writing it for a second.
    */
   deliverInterrupt(): boolean {
     const words = this.#words;
-    const sequence = this.#settledInterrupt();
+    const sequence = this.#finishedInterrupt();
     if (sequence === Atomics.load(words, DELIVERED_AT) || sequence === Atomics.load(words, TAKEN_AT)) return false;
     Atomics.store(words, DELIVERED_AT, sequence);
     return true;
   }
 
   /**
-   * Takes the last interrupt, with its token, unless it was taken before; whether it has ended a wait or not, it ends none later.
-   * Throws `CLOSED` if the owner is at writing it for a second.
+   * Takes the last interrupt with its token, also one that has ended a wait; undefined if it was
+   * taken before. It ends no wait later. Throws `CLOSED` if the owner has been writing it for a
+   * second.
    */
   takeInterrupt(): { token: number | undefined } | undefined {
     const words = this.#words;
     for (;;) {
-      const sequence = this.#settledInterrupt();
+      const sequence = this.#finishedInterrupt();
       if (sequence === Atomics.load(words, TAKEN_AT)) return undefined;
       const token = Atomics.load(words, HAS_TOKEN_AT) === 0 ? undefined : loadDouble(words, TOKEN_AT);
       if (Atomics.load(words, INTERRUPT_AT) !== sequence) continue;
@@ -113,7 +119,7 @@ export class ReaderCell {
     }
   }
 
-  #settledInterrupt(): number {
+  #finishedInterrupt(): number {
     let since: number | undefined;
     for (;;) {
       const sequence = Atomics.load(this.#words, INTERRUPT_AT);

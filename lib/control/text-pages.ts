@@ -1,6 +1,9 @@
 import { PAGE_WORDS, type PageSource } from '../coverage/pages.js';
 
-/** Word 0: the next page, 1: the number of UTF-16 code units of the whole text; then one unit a word. */
+/**
+ * Word 0: the next page, 1: the number of UTF-16 code units of the whole text; then one unit a
+ * word.
+ */
 const TEXT_BASE = 2;
 const UNITS = PAGE_WORDS - TEXT_BASE;
 
@@ -9,7 +12,9 @@ export function textPages(length: number): number {
   return Math.max(1, Math.ceil(length / UNITS));
 }
 
-/** Stores a text in a chain of pages and answers the first one. The pages must have been reserved. */
+/**
+ * Stores a text in a chain of pages, and returns the first one. The pages must have been reserved.
+ */
 export function storeText(pages: PageSource, text: string): number {
   let next = 0;
   for (let part = textPages(text.length) - 1; part >= 0; part -= 1) {
@@ -26,7 +31,7 @@ export function storeText(pages: PageSource, text: string): number {
   return next;
 }
 
-/** Takes the pages of a text back. */
+/** Frees the pages of a text. */
 export function freeText(pages: PageSource, first: number): void {
   for (let page = first; page !== 0;) {
     const next = Atomics.load(pages.words, page * PAGE_WORDS);
@@ -35,7 +40,10 @@ export function freeText(pages: PageSource, first: number): void {
   }
 }
 
-/** Reads a text; whatever the words say, it ends (see «reading while the owner changes it» at the coverage tree). */
+/**
+ * Reads a text. The loop ends whatever the words say: see «Reading while the owner changes it» in
+ * `coverage/shared-tree.ts`.
+ */
 export function loadText(words: Int32Array, first: number): string | undefined {
   if (first === 0) return undefined;
   const limit = words.length / PAGE_WORDS;

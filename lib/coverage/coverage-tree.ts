@@ -1,30 +1,36 @@
-import { MAX_OFFSET } from '../range/byte-range.js';
 import { HIGH, PAGE_WORDS } from './pages.js';
+import { Place } from './place.js';
 
 /**
- * The coverage tree: the ordered, disjoint, non-touching ranges that were written, as a B+ tree in pages.
+ * The coverage tree: the ordered, disjoint, non-touching ranges that were written, as a B+ tree in
+ * pages.
  *
- * **Leaf**: word 0 the number of entries, 1 and 2 the pages of its left and right neighbour, from word 4 on entries of
- * four words: start, end. **Inner node**: word 0 the number of children, from word 1 on slots of three words: a key and the
- * child's page. A key is a lower bound of the starts below its child; that of slot 0 is not looked at. A leaf may hold
- * few entries (nodes are freed when empty, not merged when sparse), never none, except for a root.
+ * **Leaf**: word 0 the number of entries, 1 and 2 the pages of its left and right neighbour, from
+ * word 4 on entries of four words: start, end. **Inner node**: word 0 the number of children, from
+ * word 1 on slots of three words: a key and the child's page. A key is a lower bound of the starts
+ * below its child; that of slot 0 is not used. A leaf may hold few entries (nodes are freed when
+ * empty, not merged when sparse), never none, except for a root.
  *
- * Why this shape: an insert shifts at most 15 entries, so the number of atomic stores stays small however many
- * ranges there are, and a search touches few cache lines.
+ * Why this shape: an insert shifts at most 15 entries, so the number of atomic stores stays small
+ * however many ranges there are, and a search touches few cache lines.
  *
- * **Reading while the owner changes it.** A reader in another thread may follow stale words, so every walk here is
- * bounded whatever the words say: by {@link MAX_HEIGHT}, by clamped counts, and by the number of pages. A page number outside
- * the view makes a search answer `NaN`. What such a walk answers is thrown away by the sequence check around it
- * (`control/layout.ts`).
+ * The owner reads it plainly. How another thread reads it while the owner changes it is in
+ * `shared-tree.ts`.
  */
 export const ROOT_AT = 5;
 /** Levels; 1: the root is a leaf. */
 export const HEIGHT_AT = 6;
 export const RANGE_COUNT_AT = 7;
 export const COVERED_BYTES_AT = 8;
-/** Counts changes of coverage: a snapshot of the same number is the same. */
+/**
+ * Counts changes of coverage, one for each insert or subtraction: two snapshots of one number are
+ * the same.
+ */
 export const COVERAGE_VERSION_AT = 10;
-/** 1 once a range has ended at 2^32 or later: until then all high words are 0, and a search need not load them. */
+/**
+ * 1 once a range has ended at 2^32 or later: until then all high words are 0, and a search need not
+ * load them.
+ */
 export const WIDE_AT = 24;
 
 export const LEAF_ENTRIES = 15;
@@ -38,18 +44,40 @@ export const RIGHT = 2;
 /** Far above what 2^23 pages can need. */
 const MAX_HEIGHT = 16;
 
+/**
+ * Where an entry of the tree is, or would be: a slot of a leaf. -1: before the leaf's first entry.
+ */
+export interface EntryPosition {
+  readonly leaf: number;
+  readonly slot: number;
+}
+
 /** Searches the coverage tree; every offset is a byte, every range half-open. */
 export class CoverageTree {
-  /** A view of all pages; replaced by whoever owns this object when the block has grown. */
+  /** A view of all pages. The owner of this object replaces it when the block has grown. */
   words: Int32Array;
+  /** Set by a walk that met what cannot be; only a reader in another thread does. */
+  astray = false;
+  /** What {@link find} found last, reused by each search. */
+  protected readonly found = { leaf: 0, slot: 0, at: NaN };
+  /** Inner pages and slots from the root to the leaf of the last {@link descend}. */
+  protected readonly path: number[] = [];
+  protected readonly slots: number[] = [];
+  /** True if a high word may be other than 0; loaded once for each descent. */
+  #wide = false;
 
   constructor(words: Int32Array) {
     this.words = words;
   }
 
-  /** Reads a word as a thread must that does not write it. */
+  /** Reads a word. */
   word(at: number): number {
-    return Atomics.load(this.words, at);
+    return this.words[at] ?? 0;
+  }
+
+  /** Reads the number of a page; 0: none. */
+  protected page(at: number): number {
+    return this.word(at);
   }
 
   /** Reads the 53-bit number in the words `at` and `at + 1`. */
@@ -69,119 +97,96 @@ export class CoverageTree {
     return this.word(COVERAGE_VERSION_AT);
   }
 
-  /** End of the last range; 0 if there is none. */
-  get coveredEnd(): number {
-    const entry = this.entryBefore(MAX_OFFSET);
-    return entry > 0 ? this.number(entry + 2) : entry;
-  }
-
-  /** End of the covered run at `from`; `from` itself at a gap. */
-  coveredUntil(from: number): number {
-    const entry = this.entryBefore(from);
-    if (!(entry > 0)) return entry === 0 ? from : NaN;
-    const end = this.number(entry + 2);
-    return end > from ? end : from;
-  }
-
-  /** Start of the covered run that reaches `until`; `until` itself where the byte before it is not covered. */
-  coveredSince(until: number): number {
-    const entry = until === 0 ? 0 : this.entryBefore(until - 1);
-    if (!(entry > 0)) return entry === 0 ? until : NaN;
-    return this.number(entry + 2) >= until ? this.number(entry) : until;
-  }
-
-  /** Start of the first range that starts at `from` or later; `Infinity` if there is none. */
-  nextStart(from: number): number {
-    const leaf = this.leafFor(from);
-    if (Number.isNaN(leaf)) return NaN;
-    const slot = this.entrySlot(leaf, from - 1) + 1;
-    if (slot < this.count(leaf, LEAF_ENTRIES)) return this.number(entryAt(leaf, slot));
-    const right = this.word(leaf * PAGE_WORDS + RIGHT);
-    if (right === 0) return Infinity;
-    return this.has(right) ? this.number(entryAt(right, 0)) : NaN;
+  /** Fills in and returns the place of `at`. */
+  locate(at: number, place = new Place()): Place {
+    const { leaf, slot } = this.find(at);
+    const entry = this.entryOf(leaf, slot);
+    place.start = entry && this.key(entry);
+    place.end = entry && this.key(entry + 2);
+    if (slot + 1 < this.count(leaf, LEAF_ENTRIES)) {
+      place.next = this.key(entryAt(leaf, slot + 1));
+    } else {
+      const right = this.page(leaf * PAGE_WORDS + RIGHT);
+      place.next = right !== 0 ? this.key(entryAt(right, 0)) : Infinity;
+    }
+    return place;
   }
 
   /**
-   * Writes all ranges into `bounds` as start, end, start, end …, and answers how many numbers it wrote: `NaN` if they do not
-   * fit or the walk went astray, which happens only in a reader while the owner changes the tree.
+   * Writes all ranges into `bounds` as start, end, start, end …, and returns how many numbers they
+   * are. Those that do not fit, which only a reader meets while the owner changes the tree, are
+   * counted, not written, and end the walk.
    */
   copyTo(bounds: Float64Array): number {
-    const { words } = this;
-    let leaf = this.leafFor(0);
+    let leaf = this.descend(0);
     let written = 0;
     // One step a page at most, so that stale neighbours cannot make a circle.
-    for (let steps = words.length / PAGE_WORDS; steps > 0; steps -= 1) {
-      if (!this.has(leaf)) return NaN;
+    for (let steps = this.words.length; leaf !== 0 && written <= bounds.length && steps > 0; steps -= PAGE_WORDS) {
       const count = this.count(leaf, LEAF_ENTRIES);
-      if (written + 2 * count > bounds.length) return NaN;
       for (let slot = 0; slot < count; slot += 1) {
         const entry = entryAt(leaf, slot);
-        bounds[written++] = this.number(entry);
-        bounds[written++] = this.number(entry + 2);
+        bounds[written++] = this.key(entry);
+        bounds[written++] = this.key(entry + 2);
       }
-      leaf = this.word(leaf * PAGE_WORDS + RIGHT);
-      if (leaf === 0) return written;
+      leaf = this.page(leaf * PAGE_WORDS + RIGHT);
     }
-    return NaN;
+    return written;
   }
 
-  /** The word at which the last entry with `start <= at` begins; 0 if there is none, `NaN` when led astray. */
-  protected entryBefore(at: number): number {
-    const leaf = this.leafFor(at);
-    return Number.isNaN(leaf) ? NaN : this.entryOf(leaf, this.entrySlot(leaf, at));
+  /**
+   * Finds the last entry with `start <= at`. The result is one object, valid until the next call or
+   * change.
+   */
+  find(at: number): EntryPosition {
+    const { found } = this;
+    const leaf = this.descend(at);
+    found.leaf = leaf;
+    found.slot = this.#search(entryAt(leaf, 0), ENTRY_WORDS, at, -1, this.count(leaf, LEAF_ENTRIES));
+    found.at = at;
+    return found;
   }
 
-  /** The word at which entry `slot` of a leaf begins; of the last one of its left neighbour for -1. As {@link entryBefore} otherwise. */
-  protected entryOf(leaf: number, slot: number): number {
+  /**
+   * The word at which entry `slot` of a leaf begins; for -1 that of the last entry before the leaf,
+   * 0 if there is none.
+   */
+  entryOf(leaf: number, slot: number): number {
     if (slot >= 0) return entryAt(leaf, slot);
     // Keys are lower bounds only, so what lies before a leaf's first entry may reach into it.
-    const left = this.word(leaf * PAGE_WORDS + LEFT);
+    const left = this.page(leaf * PAGE_WORDS + LEFT);
     if (left === 0) return 0;
-    if (!this.has(left)) return NaN;
     const count = this.count(left, LEAF_ENTRIES);
     return count > 0 ? entryAt(left, count - 1) : 0;
   }
 
-  /** The leaf in which an entry with start `at` is or would be. */
-  protected leafFor(at: number): number {
-    let page = this.word(ROOT_AT);
-    const height = Math.min(this.word(HEIGHT_AT), MAX_HEIGHT);
-    const { wide } = this;
-    for (let level = 1; level < height; level += 1) {
-      if (!this.has(page)) return NaN;
-      page = this.word(childAt(page, this.childSlot(page, at, wide)));
+  /**
+   * Descends to the leaf in which an entry with start `at` is or would be, and keeps the path to
+   * it.
+   */
+  protected descend(at: number): number {
+    this.found.at = NaN;
+    this.#wide = this.word(WIDE_AT) !== 0;
+    const inner = Math.min(this.word(HEIGHT_AT), MAX_HEIGHT) - 1;
+    let page = this.page(ROOT_AT);
+    for (let level = 0; level < inner; level += 1) {
+      const slot = this.#search(slotAt(page, 0), SLOT_WORDS, at, 0, this.count(page, INNER_SLOTS));
+      this.path[level] = page;
+      this.slots[level] = slot;
+      page = this.page(childAt(page, slot));
     }
-    return this.has(page) ? page : NaN;
+    return page;
   }
 
-  /** The slot of the child below which `at` lies; `wide` is loaded once for all levels. */
-  protected childSlot(page: number, at: number, wide: boolean): number {
-    let low = 0;
-    let high = this.count(page, INNER_SLOTS) - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#key(slotAt(page, middle), wide) <= at) low = middle;
+  /** The last of `size` slots whose key is `at` or less; `low` if there is none behind that. */
+  #search(first: number, width: number, at: number, low: number, size: number): number {
+    let slot = low;
+    let high = size - 1;
+    while (slot < high) {
+      const middle = (slot + high + 1) >> 1;
+      if (this.key(first + middle * width) <= at) slot = middle;
       else high = middle - 1;
     }
-    return low;
-  }
-
-  /** The slot of the last entry of a leaf with `start <= at`; -1 if there is none. */
-  protected entrySlot(page: number, at: number): number {
-    const { wide } = this;
-    let low = -1;
-    let high = this.count(page, LEAF_ENTRIES) - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#key(entryAt(page, middle), wide) <= at) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  /** Whether the high words count. */
-  protected get wide(): boolean {
-    return this.word(WIDE_AT) !== 0;
+    return slot;
   }
 
   protected count(page: number, limit: number): number {
@@ -189,12 +194,9 @@ export class CoverageTree {
     return count > limit ? limit : count;
   }
 
-  #key(at: number, wide: boolean): number {
-    return wide ? this.number(at) : this.word(at + 1) >>> 0;
-  }
-
-  private has(page: number): boolean {
-    return page > 0 && (page + 1) * PAGE_WORDS <= this.words.length;
+  /** Reads an offset in the tree, as {@link number}. */
+  protected key(at: number): number {
+    return this.#wide ? this.number(at) : this.word(at + 1) >>> 0;
   }
 }
 

@@ -41,18 +41,11 @@ export function openItem(words: Int32Array, page: number, slot: number, { at, wi
   Atomics.store(words, page * PAGE_WORDS, size + 1);
 }
 
-/** Removes the items of the slots from `first` to before `last`. */
-export function removeItems(
-  words: Int32Array,
-  page: number,
-  first: number,
-  last: number,
-  { at, width }: ItemLayout,
-): void {
-  if (first === last) return;
-  const size = itemCount(words, page);
-  move(words, at(page, last), at(page, first), (size - last) * width);
-  Atomics.store(words, page * PAGE_WORDS, size - (last - first));
+/** Removes the item in slot `slot`. */
+export function removeItem(words: Int32Array, page: number, slot: number, { at, width }: ItemLayout): void {
+  const size = itemCount(words, page) - 1;
+  move(words, at(page, slot + 1), at(page, slot), (size - slot) * width);
+  Atomics.store(words, page * PAGE_WORDS, size);
 }
 
 /** Moves the items of `page` from slot `cut` on to `fresh`, which has none. */

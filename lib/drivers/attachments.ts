@@ -1,8 +1,9 @@
+import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { Attach, Attachment, DriverDescription } from './driver.js';
 import { attachMemory, MEMORY_KIND } from './memory/memory-attachment.js';
 
-// In the registry, so that a driver registered with one copy of this module is found by another.
+// A global symbol: a driver that is registered with one copy of this module is found by another.
 const REGISTRY = Symbol.for('tidemark.attachments');
 
 function registered(): Map<string, Attach> {
@@ -12,10 +13,11 @@ function registered(): Map<string, Attach> {
 }
 
 /**
- * Makes the attach side of a driver known in this thread; call it at the top of the driver's module, so that importing it in a
- * worker suffices.
+ * Registers how the bytes of a driver are read in this thread. Call it at the top of the driver's
+ * module: a worker then only has to import that.
  *
- * @param kind - a name of your own, as in {@link DriverDescription.kind}
+ * @param kind - a name of your own, as in {@link DriverDescription.kind}. The names of our drivers
+ * are those of the modules to import
  *
  * @example
  * ```ts
@@ -36,22 +38,28 @@ function registered(): Map<string, Attach> {
  */
 export function registerAttachment(kind: string, attach: Attach): void {
   if (typeof kind !== 'string' || typeof attach !== 'function') {
-    throw new TypeError('Expected the name of a kind of driver, and the function that attaches one.');
+    const [what, expected, found] =
+      typeof kind === 'string' ? ['attach', 'a function', attach] : ['kind', 'the name of a kind of driver', kind];
+    throw wrongType(what, expected, found);
   }
   registered().set(kind, attach);
 }
 
 /**
- * Opens the bytes that a driver in another thread described; wrapping drivers attach what they wrap with it.
+ * Opens the bytes that a driver in another thread has described. A driver that wraps another one
+ * uses it to attach that one.
  *
  * Throws `UNSUPPORTED` if this thread has not imported the driver's module.
  */
 export function attachDriver(description: DriverDescription): Attachment {
-  const attach = registered().get(description.kind);
+  const kind = (description as Partial<DriverDescription> | undefined)?.kind;
+  if (typeof kind !== 'string') throw wrongType('description', 'what Driver.describe() gives', description);
+  const attach = registered().get(kind);
   if (attach !== undefined) return attach(description.data);
+  const module = kind.startsWith('tidemark/') ? `: import '${kind}'` : '';
   throw new StorageError(
     'UNSUPPORTED',
-    `Expected the driver "${description.kind}" to be known in this thread, and nobody has registered it. ` +
-      'Import the module of that driver in this thread too.',
+    `Expected the driver "${kind}" to be known in this thread, and nobody has registered it. ` +
+      `Import the module of that driver in this thread too${module}.`,
   );
 }

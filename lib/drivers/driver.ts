@@ -1,112 +1,172 @@
 import type { ByteRange } from '../range/byte-range.js';
+import type { ContentRecord } from '../record/content-record.js';
 
 /** What a driver can do beside storing bytes. */
 export interface DriverCapabilities {
-  /** Bytes may be written again while active; without it a resource refuses with `UNSUPPORTED`. */
+  /** Bytes may be written again while active; without it the resource throws `UNSUPPORTED`. */
   readonly rewrites: boolean;
   /** {@link Driver.view} gives committed bytes without copying. */
   readonly view: boolean;
-  /** {@link Driver.describe} lets other threads read; without it `createPort` throws `UNSUPPORTED`. */
+  /** What to do to have views where there are none: a sentence for the error message. */
+  readonly viewAdvice?: string | undefined;
+  /**
+   * {@link Driver.describe} lets other threads read; without it `createPort` throws `UNSUPPORTED`.
+   */
   readonly share: boolean;
-  /** A write to committed content reactivates it first; without it such a write is refused with `READ_ONLY`. `@default` false */
+  /**
+   * A write to committed content reactivates it first; without it such a write throws `READ_ONLY`.
+   * `@default` false
+   */
   readonly reactivates?: boolean | undefined;
+  /**
+   * A commit returns only when the bytes are durable: `download` makes a checkpoint before it, so
+   * that it does not block for long. `@default` true
+   */
+  readonly durable?: boolean | undefined;
+  /**
+   * {@link Driver.evict} gives bytes up; without it `Resource.evict` throws `UNSUPPORTED`.
+   * `@default` false
+   */
+  readonly evicts?: boolean | undefined;
 }
 
 /** What {@link Driver.open} found. Lengths are in bytes, ranges half-open. */
 export interface StoredContent {
-  /** The ranges that are there: ordered, disjoint, not touching. */
+  /** The ranges that are there: ordered, disjoint, not touching, half-open. */
   readonly coverage: readonly ByteRange[];
-  /** The final length where the content is committed; its coverage is then `[0, committedLength)`. */
+  /**
+   * The final length where the content is committed; its coverage is then `[0, committedLength)`.
+   */
   readonly committedLength?: number;
   /** The total where it was kept with a partial content. */
   readonly expectedLength?: number | undefined;
   /** The version of the remote content where it was kept. */
   readonly identity?: string | undefined;
-  /** Why a partial content that is there was not taken up. */
+  /** Why partial content that is there is not used. */
   readonly refused?: RefusedContent;
 }
 
-/** Why a partial content was not taken up. */
+/** Why partial content is not used. */
 export interface RefusedContent {
-  /** What is wrong with its record: broken, claiming more than there is, or of a format that is not known. */
+  /**
+   * What is wrong with its record: it is damaged, lists more bytes than there are, or has an
+   * unknown format.
+   */
   readonly reason: 'damaged' | 'longer-than-data' | 'format';
-  /** How many bytes it claimed. */
+  /** How many bytes it lists as covered. */
   readonly coveredBytes: number;
   /** What was found, for people. */
   readonly message: string;
 }
 
-/** What is to be kept with partial content. */
-export interface ContentRecord {
-  /** The ranges that have been written: ordered, disjoint, not touching, half-open. */
-  readonly coverage: Iterable<ByteRange>;
-  /** The total in bytes, where it is known. */
-  readonly expectedLength: number | undefined;
-  /** The version of the remote content, where it is known. */
-  readonly identity: string | undefined;
-}
-
-/** How another thread finds a driver's bytes; {@link DriverDescription.kind} names the attach side. */
+/**
+ * How another thread finds a driver's bytes; {@link DriverDescription.kind} names the attach side.
+ */
 export interface DriverDescription {
   /** The name given to {@link registerAttachment}. */
   readonly kind: string;
-  /** Whatever the attach side needs; it must survive `structuredClone`. */
+  /** What the attach side needs; it must survive `structuredClone`. */
   readonly data: unknown;
 }
 
 /**
  * Makes content final, after {@link Driver.commit} or {@link Driver.replace} has prepared it.
  *
- * It is called at once, and while it runs readers in other threads wait: leave to it only what makes the difference (a rename, say).
- * If it throws, nothing has changed. Call `alive` at least every half second while it takes.
+ * It is called at once. Readers in other threads wait while it runs, so it does only what they must
+ * see at the same moment as the new state. If it throws, nothing has changed. It calls `alive` at
+ * least every half second: readers give up an owner that is silent for a second.
  */
-export type FinalStep = (alive: () => void) => void;
+export interface FinalStep {
+  (alive: () => void): void;
+  /**
+   * Called right before the step, while readers go on: for a call that may block for long (a
+   * rename, say). Readers in other threads must find the old bytes until the step has run.
+   *
+   * If `ahead` throws, nothing has changed, and the step is not called. Once it has returned, the
+   * step must not throw. A driver that wraps this one may not know of `ahead`: if it was not
+   * called, the step does its work, too.
+   */
+  readonly ahead?: (() => void) | undefined;
+}
 
 /**
  * Stores the bytes of one resource, and nothing else: it knows no waits, status or RxJS.
  *
- * Synchronous by contract. The resource checks all arguments and its own state first, so a driver gets clean ones: integers,
- * ranges inside 0 … 2^53−1, no empty data, reads of written ranges only. A method either does all of what it is asked or throws
- * and has changed nothing that was readable before; its error reaches the caller as it is, so throw a `StorageError` (`NO_SPACE`,
- * `IO`, `CAPACITY` …). Calls come from one thread, one at a time, first {@link Driver.open} and last {@link Driver.close}.
+ * All of it but {@link Driver.checkpoint} is synchronous. The resource checks all arguments and its
+ * own state first, so a driver gets clean ones: integers, ranges inside 0 … 2^53−1, no empty data,
+ * reads of written ranges only. A method does all that it is asked to; or it throws, and has
+ * changed nothing that was readable before. Its error reaches the caller as it is, so throw a
+ * `StorageError` (`NO_SPACE`, `IO`, `CAPACITY` …). Calls come from one thread, one at a time: first
+ * {@link Driver.open}, last {@link Driver.close}.
  *
- * `driverConformance` in `tidemark/testing` checks all of this. `examples/custom-driver` is a small one.
+ * `driverConformance` in `tidemark/testing` checks all of this. `examples/custom-driver` is a small
+ * driver.
  */
 export interface Driver {
-  /** Right from construction on. */
+  /** Constant from construction on. */
   readonly capabilities: DriverCapabilities;
-  /** The file it stores into, where it does. */
+  /** The file that it stores into, if it does. */
   readonly path?: string | undefined;
   /**
-   * Starts: claims what it stores into and says what is there. A driver is opened once; if it throws it has let go of everything.
+   * Claims what it stores into, and returns what is there. Called once. If it throws, it has
+   * released all resources.
    *
-   * @param record - tells, until {@link Driver.close} has returned, what partial content is to be kept with; for drivers that keep it
+   * @param record - returns what is to be kept with partial content at the moment, until
+   * {@link Driver.close} has returned; for drivers that keep partial content
    */
   open(record: () => ContentRecord): StoredContent;
-  /** Writes all of `data` at `offset`, in bytes; on return every thread can read it. It may be a Node `Buffer`, whose `slice` copies nothing. */
+  /**
+   * Writes all of `data` at `offset`, in bytes; on return every thread can read it. `data` may be a
+   * Node `Buffer`, whose `slice` does not copy.
+   */
   write(offset: number, data: Uint8Array): void;
   /** Fills `target` with the bytes at `offset`. */
   read(offset: number, target: Uint8Array): void;
-  /** Prepares to make the first `length` bytes final, and answers the step that does it. */
+  /**
+   * So many bytes that are missing are about to be stored. Throws what a write would throw sooner
+   * or later (`CAPACITY`, `NO_SPACE`) where that is known already: a download then ends at its
+   * first answer, and not when the disk is full. It reserves nothing.
+   */
+  announce?(bytesStillMissing: number): void;
+  /**
+   * The bytes of `[start, end)`, half-open, are given up, and their place may be used for others.
+   * All of them were written. Only with the capability `evicts`, and never for final content.
+   *
+   * They are not covered any more, and are not read before they are written again. A reader in
+   * another thread may be reading them at the same moment; what it gets is thrown away, and an
+   * error, too. So this must not make another thread wait or crash, and it must not throw: what
+   * cannot be freed now stays where it is.
+   */
+  evict?(start: number, end: number): void;
+  /** Prepares to make the first `length` bytes final, and returns the step that does it. */
   commit(length: number): FinalStep;
   /**
-   * Prepares to replace the whole content by `data` and to make it final, and answers the step that does it. Readers in other threads may
-   * be reading the old content. With the capability `reactivates` the old content may be final, too.
+   * Prepares to replace the whole content by `data` and to make it final, and returns the step that
+   * does it. Readers in other threads may be reading the old content. With the capability
+   * `reactivates` the old content may be final, too.
    */
   replace(data: Uint8Array): FinalStep;
-  /** Called after a {@link FinalStep}: what it throws reaches the caller, but the content stays final. */
+  /**
+   * Called after a {@link FinalStep}. What it throws reaches the caller; the content stays final.
+   */
   settle?(): void;
-  /** Makes final content writable again, with its bytes. */
+  /** Makes final content writable again; its bytes stay. */
   reopen(): void;
   /** Final bytes without copying; only with the capability `view`. */
   view?(start: number, end: number): Uint8Array;
-  /** Makes durable what the record covers when it is called; without it nothing is. */
+  /** Makes durable what is covered when it is called; a driver without it keeps nothing durable. */
   checkpoint?(): Promise<void>;
   /** For other threads; only with the capability `share`. */
   describe?(): DriverDescription;
-  /** Removes partial content, and final content too if `committed`. Called right before `close(false)`, or after a {@link Driver.close}. */
+  /**
+   * Removes partial content, and if `committed`, final content, too. Called right before
+   * `close(false)`, or after {@link Driver.close}.
+   */
   remove?(committed: boolean): void;
-  /** Lets go of everything. `keep`: partial content is to be found again, with its record, where the driver can. */
+  /**
+   * Releases all resources. `keep`: partial content is to be found again, with its record, if the
+   * driver can do that.
+   */
   close(keep: boolean): void;
 }
 
@@ -114,11 +174,17 @@ export interface Driver {
 export interface Attachment {
   /** Fills `target` with the bytes at `offset`; the range was written. */
   read(offset: number, target: Uint8Array): void;
-  /** Called before the first read, and before the next one whenever the owner has committed, replaced or reopened the content. */
+  /**
+   * Called before the first read, and before the next read after the owner has committed, replaced
+   * or reopened the content.
+   */
   refresh?(): void;
-  /** Lets go of everything. */
+  /** Releases all resources. */
   close(): void;
 }
 
-/** Opens a driver's bytes in this thread, from what `Driver.describe` put into its `data` in the owner's. */
+/**
+ * Opens a driver's bytes in this thread, from the `data` that `Driver.describe` returned in the
+ * owner's.
+ */
 export type Attach = (data: unknown) => Attachment;

@@ -1,18 +1,20 @@
+import { show } from './show.js';
 import { StorageError } from './storage-error.js';
 
-/** The error for an argument of the right type that cannot be meant; `expected` says what can, `advice` what to do instead. */
-export function invalidArgument(name: string, expected: string, value: unknown, advice = ''): StorageError {
-  return new StorageError('INVALID_ARGUMENT', `Expected ${name} to be ${expected}, got ${String(value)}.${advice}`);
+/** Returns the message for an argument that is not what was expected. */
+export function unexpected(name: string, expected: string, value: unknown, advice = ''): string {
+  return `Expected ${name} to be ${expected}, got ${show(value)}.${advice}`;
 }
 
-/** The error for an argument of a type that TypeScript rejects. */
-export function wrongType(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`Expected ${name} to be ${expected}, got ${typeName(value)}.`);
+/**
+ * Returns the error for an argument that is not valid; `expected` says what is, `advice` what to do
+ * instead.
+ */
+export function invalidArgument(name: string, expected: string, value: unknown, advice?: string): StorageError {
+  return new StorageError('INVALID_ARGUMENT', unexpected(name, expected, value, advice));
 }
 
-function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'object'
-    ? ((value.constructor as { name?: string } | undefined)?.name ?? 'an object')
-    : typeof value;
+/** Returns the error for an argument of a type that TypeScript rejects. */
+export function wrongType(name: string, expected: string, value: unknown, advice?: string): TypeError {
+  return new TypeError(unexpected(name, expected, value, advice));
 }

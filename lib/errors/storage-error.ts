@@ -6,13 +6,13 @@ import type { ByteRange } from '../range/byte-range.js';
  * | code | meaning |
  * |---|---|
  * | `INVALID_RANGE` | a range or offset outside 0 … 2^53−1, or `start > end` |
- * | `INVALID_ARGUMENT` | any other argument that cannot be meant |
+ * | `INVALID_ARGUMENT` | any other invalid argument |
  * | `NOT_FOUND` | a file to be read does not exist |
  * | `FAILED` | the resource failed, and the bytes asked for are not there |
- * | `CANCELLED` | the resource's `AbortSignal` fired; `name` is `'AbortError'` |
+ * | `CANCELLED` | the signal of the resource or of the call was aborted; `name` is `'AbortError'` |
  * | `CLOSED` | the resource, reader or port is closed, or its owner is gone |
- * | `READ_ONLY` | a write to committed content |
- * | `INCOMPLETE` | content is asked for as complete while bytes are missing; `range` is the first gap |
+ * | `READ_ONLY` | a write to committed content, or an eviction of it |
+ * | `INCOMPLETE` | complete content is needed, and bytes are missing; `range` is the first gap |
  * | `CLAIMED` | somebody else writes this path |
  * | `CAPACITY` | memory or mappings past a fixed limit |
  * | `NO_SPACE` | the disk is full |
@@ -20,7 +20,7 @@ import type { ByteRange } from '../range/byte-range.js';
  * | `TIMEOUT` | a blocking call ran out of time, or a server stalled |
  * | `INTERRUPTED` | a read was ended by a seek |
  * | `DEADLOCK` | a thread would block waiting for itself |
- * | `UNSUPPORTED` | this platform or driver cannot do that; the message names the way out |
+ * | `UNSUPPORTED` | this platform or driver cannot do that; the message says what to do instead |
  * | `CHANGED` | the remote content is no longer the version being stored |
  * | `HTTP` | a final HTTP error: `httpStatus` says which; without one the connection failed |
  */
@@ -52,13 +52,14 @@ export interface StorageErrorDetails {
   readonly path?: string | undefined;
   /** What led to it. */
   readonly cause?: unknown;
-  /** The status of the HTTP answer it is about. */
+  /** The status of the HTTP response it is about. */
   readonly httpStatus?: number | undefined;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
 }
 
-// In the registry, so that two copies of this module (two entry points, two realms) know each other's errors.
+// In the registry, so that two copies of this module (two entry points, two realms) recognise each
+// other's errors.
 const BRAND: unique symbol = Symbol.for('tidemark.StorageError') as never;
 
 /**
@@ -86,9 +87,12 @@ export class StorageError extends Error {
   declare readonly range?: ByteRange;
   /** The file it is about, where there is one. */
   declare readonly path?: string;
-  /** The status of the HTTP answer it is about, where there was an answer. */
+  /** The status of the HTTP response it is about, where there was one. */
   declare readonly httpStatus?: number;
-  /** How long the server asked to wait before the next request (`Retry-After`), in milliseconds, where it did. */
+  /**
+   * How long the server asked to wait before the next request (`Retry-After`), in milliseconds,
+   * where it did.
+   */
   declare readonly retryAfterMs?: number;
 
   /** @internal */
@@ -102,21 +106,23 @@ export class StorageError extends Error {
    * @param details - range, path, cause and the like, where there are any
    */
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const { cause, range, ...others } = details;
+    super(message, cause === undefined ? undefined : { cause });
     // What abortable APIs of the platform throw has this name, and callers filter on it.
     this.name = code === 'CANCELLED' ? 'AbortError' : 'StorageError';
     this.code = code;
-    if (details.range !== undefined) this.range = { start: details.range.start, end: details.range.end };
-    if (details.path !== undefined) this.path = details.path;
-    if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus;
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (range) this.range = { start: range.start, end: range.end };
+    // A detail that is undefined is no member.
+    for (const [name, value] of Object.entries(others) as [string, unknown][])
+      if (value !== undefined) Object.assign(this, { [name]: value });
   }
 }
 
 /**
- * Tells whether `error` is a {@link StorageError}, of one of `codes` where any are given.
+ * Returns true if `error` is a {@link StorageError}, with one of `codes` where any are given.
  *
- * It goes by a brand and not by class, so it holds across realms and across two loaded copies of this library.
+ * It checks a brand and not the class, so it works across realms and across two loaded copies of
+ * this library.
  *
  * @example
  * ```ts

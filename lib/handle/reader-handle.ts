@@ -1,13 +1,18 @@
 import { ControlReader } from '../control/control-reader.js';
+import { hasSoundStamps } from '../control/stamps.js';
+import { isWakeWord } from '../control/wake-words.js';
 import { MAGIC, MAGIC_AT, PROTOCOL, VERSION_AT } from '../control/layout.js';
 import { CELL_BYTES } from '../control/cell-layout.js';
 import { ReaderCell } from '../control/reader-cell.js';
 import { attachDriver } from '../drivers/attachments.js';
-import type { Attachment, DriverDescription } from '../drivers/driver.js';
+import type { DriverDescription } from '../drivers/driver.js';
 import { StorageError } from '../errors/storage-error.js';
+import { isShared } from '../memory/is-shared.js';
+import { AttachedReader } from './attached-reader.js';
 
 /**
- * What one reader in another thread needs: a plain object that survives `structuredClone`, so `postMessage` it.
+ * What one reader in another thread needs: a plain object that survives `structuredClone`, so
+ * `postMessage` it.
  *
  * Its content is private. It can be attached once, with `attachReader` or `openSync`.
  */
@@ -26,19 +31,18 @@ export interface ReaderHandle {
   readonly driver: DriverDescription;
 }
 
-/** A handle that was attached in this thread. */
-export interface Attached {
-  readonly name: string;
-  readonly control: ControlReader;
-  readonly cell: ReaderCell;
-  readonly wakeWord: number;
-  readonly bytes: Attachment;
-}
-
-/** Claims the reader that `handle` is for; throws `INVALID_ARGUMENT`, `CLOSED` or `UNSUPPORTED`. */
-export function attachHandle(handle: ReaderHandle): Attached {
-  const control = controlOf(handle);
+/**
+ * Attaches the one reader that `handle` is for. Throws `INVALID_ARGUMENT`, `CLOSED` or
+ * `UNSUPPORTED`.
+ */
+export function attachHandle(handle: ReaderHandle): AttachedReader {
+  const state = controlOf(handle);
   if (!isShared(handle.cell) || handle.cell.byteLength !== CELL_BYTES) throw foreignHandle('a handle that is damaged');
+  if (typeof handle.name !== 'string') throw foreignHandle('a handle without a name');
+  // All that the buffer has grown to: the pages that a new reader sees may end before.
+  const all = new Int32Array(handle.control, 0, Math.floor(handle.control.byteLength / 4));
+  if (!isWakeWord(all, handle.wakeWord)) throw foreignHandle('a handle that names no word to sleep on');
+  if (!hasSoundStamps(all)) throw foreignHandle('shared memory that is damaged');
   const cell = new ReaderCell(handle.cell);
   if (cell.portClosed) {
     throw new StorageError(
@@ -54,10 +58,10 @@ export function attachHandle(handle: ReaderHandle): Attached {
       `The handle of the reader "${handle.name}" was attached before, and it is for one reader. Ask the owner for another with createPort().`,
     );
   }
-  return { name: handle.name, control, cell, wakeWord: handle.wakeWord, bytes };
+  return new AttachedReader({ name: handle.name, state, cell, wakeWord: handle.wakeWord, bytes });
 }
 
-/** The control block that a handle names, after a look at whether it is one. */
+/** Returns the control block of a handle; throws `INVALID_ARGUMENT` if it is no handle. */
 export function controlOf(handle: ReaderHandle): ControlReader {
   const given: unknown = handle;
   if (typeof given !== 'object' || given === null || !('tidemark' in given)) {
@@ -74,11 +78,8 @@ export function controlOf(handle: ReaderHandle): ControlReader {
   return control;
 }
 
-function isShared(value: unknown): value is SharedArrayBuffer {
-  return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]';
-}
-
-function foreignHandle(found: string): StorageError {
+/** Returns the error for what is no handle, or not as its owner made it. */
+export function foreignHandle(found: string): StorageError {
   return new StorageError(
     'INVALID_ARGUMENT',
     `Expected the handle of a reader (ReaderPort.handle), got ${found}. ` +

@@ -1,19 +1,22 @@
 import { StorageError } from '../errors/storage-error.js';
+import { isShared } from './is-shared.js';
 import { releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
 
-/** True where other threads can be given memory of this one, and it can grow (V8 11.2, Safari 16.4, Firefox 128). */
+/**
+ * True where memory can be shared with other threads and grow (V8 11.2, Safari 16.4, Firefox 128).
+ */
 export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function' && 'grow' in SharedArrayBuffer.prototype;
 
-/** What one growable shared buffer costs (measured). */
+/** How many mappings one growable shared buffer takes (measured). */
 const MAPPINGS = 2;
 
 /**
  * A buffer that grows up to a fixed maximum and keeps its content.
  *
- * Shared, it grows in place: other threads that hold it see the growth. V8 reserves address space for the maximum at
- * once (it costs no memory) and at most 4 GiB of it. Not shared, it moves when it grows, which costs no reservation.
- * Views of the buffer are of fixed length, since length-tracking ones are slower (measured): make new ones after
- * {@link GrowableBuffer.grow}.
+ * Shared, it grows in place: other threads that hold it see the growth. V8 reserves address space
+ * for the maximum at once (it costs no memory) and at most 4 GiB of it. Not shared, it moves when
+ * it grows, which costs no reservation. Views of the buffer are of fixed length, since
+ * length-tracking ones are slower (measured): make new ones after {@link GrowableBuffer.grow}.
  */
 export class GrowableBuffer {
   #buffer: ArrayBuffer | SharedArrayBuffer;
@@ -40,12 +43,16 @@ export class GrowableBuffer {
     return isShared(this.#buffer) ? this.#buffer : undefined;
   }
 
-  /** Makes room for `bytes` bytes and some more; throws `CAPACITY` past the maximum, with nothing changed. */
+  /**
+   * Makes room for `bytes` bytes and some more; throws `CAPACITY` past the maximum, with nothing
+   * changed.
+   */
   grow(bytes: number): void {
     const old = this.#buffer;
     if (bytes <= old.byteLength) return;
     if (bytes > this.#max) throw capacityError(bytes, this.#max);
-    // Doubling keeps the number of growths logarithmic; past 64 MiB memory not asked for starts to matter more.
+    // Doubling keeps the number of growths logarithmic; past 64 MiB memory not asked for starts to
+    // matter more.
     const target = Math.min(this.#max, Math.max(bytes, old.byteLength + Math.min(old.byteLength, 64 * 2 ** 20)));
     try {
       if (isShared(old)) {
@@ -65,8 +72,8 @@ function reserve(initial: number, max: number): SharedArrayBuffer {
   if (!takeMappings(MAPPINGS)) {
     throw new StorageError(
       'CAPACITY',
-      'This thread holds as many memory mappings as is safe (50,000; four for each open resource in shared memory), and the ' +
-        'operating system limits those of a process. Close resources and let the event loop run, or open them with `shared: false`.',
+      'This thread holds 50,000 memory mappings, as many as is safe. ' +
+        'Close resources and let the event loop run, or open them with `shared: false`.',
     );
   }
   try {
@@ -77,23 +84,19 @@ function reserve(initial: number, max: number): SharedArrayBuffer {
     releaseMappings(MAPPINGS);
     throw new StorageError(
       'CAPACITY',
-      `Asked the platform to reserve ${max} bytes of address space for shared memory, and it refused (Chromium has 1 TB for a ` +
-        'process). Close resources and let the event loop run, open them with a smaller `capacity`, or with `shared: false`.',
+      `Asked to reserve ${max} bytes for shared memory, and the platform refused. ` +
+        'Close resources and let the event loop run, or open them with a smaller `capacity` or `shared: false`.',
       { cause },
     );
   }
 }
 
-function isShared(buffer: ArrayBuffer | SharedArrayBuffer): buffer is SharedArrayBuffer {
-  return SHARED_MEMORY && buffer instanceof SharedArrayBuffer;
-}
-
 function capacityError(asked: number, max: number, cause?: unknown): StorageError {
-  const found = cause === undefined ? 'that is past its fixed limit' : 'the platform refused the memory';
+  const found = cause === undefined ? '' : ', and the platform refused';
   return new StorageError(
     'CAPACITY',
-    `Asked for ${asked} bytes of memory in a buffer limited to ${max}; ${found}. ` +
-      'Give the driver a larger `capacity` (at most 4 GiB), close resources that are done with, or store into a file.',
+    `Asked for ${asked} bytes in a buffer limited to ${max}${found}. ` +
+      'Give the driver a larger `capacity` (at most 4 GiB), close resources, or store into a file.',
     { cause },
   );
 }

@@ -1,26 +1,30 @@
 /**
  * How many memory mappings this thread may hold.
  *
- * Linux gives a process 65,530 (`vm.max_map_count`), and V8 aborts one that runs out of them. A growable shared buffer costs two
- * (measured: 20,000 buffers, 40,130 mappings), a mapped window of a file one. This leaves some 15,000 to everything else.
+ * Linux gives a process 65,530 (`vm.max_map_count`), and V8 aborts one that runs out of them. A
+ * growable shared buffer costs two (measured: 20,000 buffers, 40,130 mappings), a mapped segment of
+ * a file one. This leaves some 15,000 to everything else.
  */
 const SAFE_MAPPINGS = 50_000;
 
-let held = 0;
+let taken = 0;
 const collected = new FinalizationRegistry<number>((count) => {
-  held -= count;
+  taken -= count;
 });
 
-/** Counts mappings about to be made; false past the safe number, and they are not to be made. */
+/**
+ * Counts mappings that are about to be made. Returns false, and counts nothing, if there would be
+ * too many: then do not make them.
+ */
 export function takeMappings(count: number): boolean {
-  if (held + count > SAFE_MAPPINGS) return false;
-  held += count;
+  if (taken + count > SAFE_MAPPINGS) return false;
+  taken += count;
   return true;
 }
 
 /** Counts mappings that are gone. */
 export function releaseMappings(count: number): void {
-  held -= count;
+  taken -= count;
 }
 
 /** Counts mappings as gone once the buffer that shows them is collected. */

@@ -1,13 +1,16 @@
 /**
  * Copies between shared memory and other arrays.
  *
- * V8 copies memory that other threads may be writing a word at a time where both places are at the same offset within a word, and else
- * a byte at a time, some six times slower (measured: 64 KiB in 2.4 µs, or in 18). Chunks that come off a network, and reads of a
- * decoder, lie anywhere. So what is not aligned alike is copied to where it is, and then moved by less than a word in memory that is not
- * shared, which is fast at any offset.
+ * V8 copies shared memory word by word if source and target have the same offset within a word.
+ * Otherwise it copies byte by byte, which is some six times slower (measured: 64 KiB in 2.4 µs, or
+ * in 18). Chunks from a network, and reads of a decoder, start at any offset. So what is not
+ * aligned alike is copied to a place that is, and then moved by less than a word in memory that is
+ * not shared, which is fast at any offset.
  */
 
-/** In bytes; what a word of the copy is on 64-bit systems, and a multiple of what it is on others. */
+/**
+ * The length of a word of such a copy on 64-bit systems, in bytes; a multiple of it on others.
+ */
 const WORD = 8;
 /** Below this many bytes the detour costs more than it saves (measured). */
 const SHORT = 512;

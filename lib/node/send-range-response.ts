@@ -1,21 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 
+import { wrongType } from '../errors/invalid-argument.js';
 import { isStorageError } from '../errors/storage-error.js';
-import { rangeResponse, type RangeResponseOptions } from '../http/serve/range-response.js';
+import { type Answer, answerTo } from '../http/serve/answer.js';
+import { closeQuietly } from '../http/serve/close-quietly.js';
+import { READ_HEADERS } from '../http/serve/conditions.js';
+import { checkServed, type RangeResponseOptions } from '../http/serve/range-response.js';
 import type { ResourceView } from '../view/resource-view.js';
+import { isGone, type ServerAnswer, type ServerRequest, whenGone } from './client-gone.js';
+import { sendBody } from './send-body.js';
 
 /**
- * Answers a request of Node's `http` with the bytes of `view`, as `rangeResponse` of `tidemark/http` does.
+ * Responds to a request of Node's `http`, `https` or, by its compatibility API, `http2` with the
+ * bytes of `view`, as `rangeResponse` of `tidemark/http` does.
  *
- * The headers go out at once, the body as bytes arrive and as fast as the client takes them. Resolves when everything was handed over, or
- * when the client has gone, which withdraws what was demanded for it.
+ * The headers go out at once, the body as bytes arrive and as fast as the client takes them.
+ * Resolves when everything was handed over, or when the client has gone, which withdraws what was
+ * demanded for it.
  *
- * Rejects with `FAILED`, `CANCELLED` or `CLOSED` if the bytes will not come: before anything was sent (`response.headersSent` is
- * false), so that you can answer with an error of your own, or later, when the connection has been cut, since there is no other way to tell
- * the client that its answer is not complete.
+ * Rejects with `FAILED`, `CANCELLED` or `CLOSED` if the bytes will not come, and with `CHANGED` if
+ * the content is replaced while it is sent. As long as nothing was sent (`response.headersSent` is
+ * false), you can respond with an error of your own. Later the connection has been cut: there is no
+ * other way to tell the client that its response is not complete.
+ *
+ * With `close` the view is closed before it resolves or rejects; if `close()` throws, it rejects
+ * with that, unless there was another error before.
  *
  * @example
  * ```ts
@@ -25,7 +35,8 @@ import type { ResourceView } from '../view/resource-view.js';
  *
  * const resource = Resource.open(new MemDriver()); // somebody writes into it
  * createServer((request, response) => {
- *   sendRangeResponse(resource, request, response, { headers: { 'content-type': 'audio/flac' } }).catch((error) => {
+ *   const headers = { 'content-type': 'audio/flac' };
+ *   sendRangeResponse(resource, request, response, { headers }).catch((error) => {
  *     if (!response.headersSent) response.writeHead(502).end(String(error));
  *   });
  * }).listen(8080);
@@ -33,39 +44,73 @@ import type { ResourceView } from '../view/resource-view.js';
  */
 export async function sendRangeResponse(
   view: ResourceView,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
   options: RangeResponseOptions = {},
 ): Promise<void> {
-  // It has gone while somebody thought about it: that is told once, and was.
-  const isGone = (): boolean => response.destroyed;
-  if (isGone()) return;
+  checkServed(view, options);
+  const { close = false, ...others } = options;
+  try {
+    await answer(view, request, response, others);
+  } catch (error) {
+    if (close) closeQuietly(view);
+    throw error;
+  }
+  if (close) view.close();
+}
+
+async function answer(
+  view: ResourceView,
+  request: ServerRequest,
+  response: ServerAnswer,
+  options: Pick<RangeResponseOptions, 'headers' | 'neededBy'>,
+): Promise<void> {
+  if (typeof (request as Partial<ServerRequest> | null | undefined)?.headers !== 'object') {
+    throw wrongType('request', "an IncomingMessage of Node's http", request);
+  }
+  if (typeof (response as Partial<ServerAnswer> | null | undefined)?.setHeader !== 'function') {
+    throw wrongType('response', "a ServerResponse of Node's http", response);
+  }
+  // The client has gone before this call, and its events were emitted then.
+  if (isGone(request, response)) return;
   const gone = new AbortController();
-  response.once('close', () => {
+  const { signal } = gone;
+  const stopListening = whenGone(request, response, () => {
     gone.abort();
   });
   try {
-    const asked = { method: request.method ?? 'GET', headers: toHeaders(request), signal: gone.signal };
-    const answer = await rangeResponse(view, asked, options);
-    response.statusCode = answer.status;
-    for (const [name, value] of answer.headers) {
-      if (name === 'set-cookie') response.appendHeader(name, value);
-      else response.setHeader(name, value);
-    }
-    response.flushHeaders();
-    if (answer.body === null) response.end();
-    else await pipeline(Readable.fromWeb(answer.body as NodeReadableStream), response);
+    const asked = { method: request.method ?? 'GET', headers: toHeaders(request), signal };
+    const found = await answerTo(view, asked, options);
+    signal.throwIfAborted();
+    writeHead(response, found);
+    if (found.content === undefined) response.end();
+    else await sendBody(view, found.content, response, { gone: signal, neededBy: options.neededBy });
   } catch (error) {
-    // The client has gone: there is nobody to tell.
-    if (!isStorageError(error) && isGone()) return;
+    // The client has gone: nobody needs the error.
+    const isOwn = signal.aborted && isStorageError(error, 'CANCELLED') && error.cause === signal.reason;
+    if (isGone(request, response) && (isOwn || !isStorageError(error))) return;
     throw error;
+  } finally {
+    stopListening();
   }
 }
 
-function toHeaders({ headersDistinct }: IncomingMessage): Headers {
+function writeHead(response: ServerAnswer, { status, headers }: Answer): void {
+  response.statusCode = status;
+  for (const [name, value] of headers) {
+    if (name === 'set-cookie') response.appendHeader(name, value);
+    else response.setHeader(name, value);
+  }
+  // One of HTTP/2 has it, too; @types/node does not know.
+  (response as ServerResponse).flushHeaders();
+}
+
+/** What `rangeResponse` reads, and nothing that `Headers` might not take. */
+function toHeaders(request: ServerRequest): Headers {
   const headers = new Headers();
-  for (const [name, values = []] of Object.entries(headersDistinct)) {
-    for (const value of values) headers.append(name, value);
+  for (const name of READ_HEADERS) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return headers;
 }

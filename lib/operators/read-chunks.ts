@@ -1,12 +1,15 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type Subscriber, Subscription } from 'rxjs';
+import { from, Observable, type ObservableInput, type Subscriber, Subscription } from 'rxjs';
 
-import { invalidArgument } from '../errors/invalid-argument.js';
+import { allocate } from '../bytes/allocate.js';
+import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
+import { checkOptionNames } from '../errors/check-option-names.js';
 import { MAX_OFFSET } from '../range/byte-range.js';
 import { checkRange } from '../range/checks.js';
+import { checkNeededByOffset, type NeededBy } from '../range/times.js';
 import type { ResourceView } from '../view/resource-view.js';
-import { arrival } from './arrival.js';
-import { DEFAULT_CHUNK, TURN } from './chunk-sizes.js';
-import { knownEnd } from './known-end.js';
+import { checkView } from './checks.js';
+import { DEFAULT_CHUNK } from './chunk-sizes.js';
+import { PieceReader } from './piece-reader.js';
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -18,19 +21,29 @@ export interface ReadChunksOptions {
   readonly end?: number | undefined;
   /** The most that one chunk holds, in bytes. `@default` 65536 */
   readonly chunkSize?: number | undefined;
+  /**
+   * When the bytes are needed: orders the demand, nearest first. A number is for the first chunk; a
+   * function is called for each chunk that has to be waited for, with its offset. What it throws
+   * ends the observable, and `INVALID_ARGUMENT` what is no time. `@default` none, which comes last
+   */
+  readonly neededBy?: NeededBy | undefined;
 }
 
 /**
- * Emits the bytes of `view` in order, as they arrive, as copies of at most `chunkSize` bytes, and completes at the end.
+ * Emits the bytes of `view` in order, as they arrive, as copies of at most `chunkSize` bytes, and
+ * completes at the end.
  *
- * The end is `end`, the final length or the expected length, whichever comes first. Where bytes are missing it waits, and demands the
- * next chunk. It errors as `waitRange` does, and an interrupt of the view does not reach it. Unsubscribing withdraws the wait.
- * However much is there, the event loop gets a turn every MiB.
+ * The end is `end`, the final length or the expected length, whichever comes first. Where bytes are
+ * missing it waits, and demands the next chunk. It errors as `waitRange` does, and an interrupt of
+ * the view does not reach it. Unsubscribing withdraws the wait. However much is there, the event
+ * loop gets a turn every MiB.
  *
- * With `project` the next chunk is read only when the observable that `project` made of this one has completed: that is how to have
- * backpressure. What the inner observables emit is emitted, an error of theirs ends it.
+ * With `project` the next chunk is read only when the observable that `project` made of this one
+ * has completed: that is how to have backpressure. What the inner observables emit is emitted, an
+ * error of theirs ends it.
  *
- * Throws `INVALID_RANGE` and `INVALID_ARGUMENT` at the call.
+ * Throws `INVALID_RANGE` and `INVALID_ARGUMENT` at the call. A chunk that is larger than any array
+ * errors with `CAPACITY`.
  *
  * @example
  * ```ts
@@ -52,20 +65,24 @@ export function readChunks<R>(
   view: ResourceView,
   options: ReadChunksOptions & { readonly project?: (chunk: Chunk, offset: number) => ObservableInput<R> } = {},
 ): Observable<Chunk | R> {
-  const { start = 0, end = MAX_OFFSET, chunkSize = DEFAULT_CHUNK, project } = options;
+  checkView(view);
+  checkOptionNames(options, ['start', 'end', 'chunkSize', 'neededBy', 'project']);
+  const { start = 0, end = MAX_OFFSET, chunkSize = DEFAULT_CHUNK, neededBy, project } = options;
   checkRange(start, end);
+  checkNeededByOffset(neededBy);
+  if (project !== undefined && typeof project !== 'function') throw wrongType('project', 'a function', project);
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw invalidArgument('chunkSize', 'an integer >= 1 (bytes)', chunkSize);
   }
   return new Observable<Chunk | R>((subscriber) => {
     const loop =
       project === undefined
-        ? new ChunkLoop(view, start, end, chunkSize, subscriber, (chunk, _offset, done) => {
+        ? new ChunkLoop(new PieceReader(view, start, end, neededBy), chunkSize, subscriber, (chunk, _offset, done) => {
             subscriber.next(chunk);
             done();
             return undefined;
           })
-        : new ChunkLoop(view, start, end, chunkSize, subscriber, (chunk, offset, done) =>
+        : new ChunkLoop(new PieceReader(view, start, end, neededBy), chunkSize, subscriber, (chunk, offset, done) =>
             from(project(chunk, offset)).subscribe({
               next: (value) => {
                 subscriber.next(value);
@@ -81,43 +98,34 @@ export function readChunks<R>(
   });
 }
 
-/** Hands out one chunk; `done` asks for the next. What it answers is unsubscribed with the loop. */
+/**
+ * Emits one chunk, and calls `done` to get the next. What it returns is unsubscribed with the loop.
+ */
 type Emit = (chunk: Chunk, offset: number, done: () => void) => Subscription | undefined;
 
 /**
- * The loop over the chunks. It is iterative: whatever answers at once (a wait that is ready, an inner observable that is
- * synchronous) sets `#again` instead of calling deeper, since a chain of ready waits as operators overflows the stack.
+ * The loop over the chunks. It is iterative. What ends at once (a wait that is ready, a synchronous
+ * inner observable) sets `#again` instead of calling deeper: a chain of ready waits, as operators,
+ * would overflow the stack.
  */
 class ChunkLoop {
   /** What the loop waits for, to be unsubscribed with it. */
   readonly pending = new Subscription();
-  readonly #view: ResourceView;
-  readonly #end: number;
+  readonly #pieces: PieceReader;
   readonly #chunkSize: number;
   readonly #subscriber: Subscriber<unknown>;
   readonly #emit: Emit;
-  #position: number;
-  #sinceTurn = 0;
   #running = false;
   #again = false;
 
-  constructor(
-    view: ResourceView,
-    start: number,
-    end: number,
-    chunkSize: number,
-    subscriber: Subscriber<unknown>,
-    emit: Emit,
-  ) {
-    this.#view = view;
-    this.#position = start;
-    this.#end = end;
+  constructor(pieces: PieceReader, chunkSize: number, subscriber: Subscriber<unknown>, emit: Emit) {
+    this.#pieces = pieces;
     this.#chunkSize = chunkSize;
     this.#subscriber = subscriber;
     this.#emit = emit;
   }
 
-  /** Goes on until something has to be waited for. */
+  /** Runs until something has to be waited for. */
   run(): void {
     this.#again = true;
     if (this.#running) return;
@@ -135,38 +143,21 @@ class ChunkLoop {
   }
 
   #step(): void {
-    const position = this.#position;
-    const seenEnd = knownEnd(this.#view);
-    const end = Math.min(this.#end, seenEnd);
-    if (position >= end) {
-      this.#subscriber.complete();
-      return;
-    }
-    const limit = Math.min(end, position + this.#chunkSize);
-    const available = (this.#view.nextGap(position, limit)?.start ?? limit) - position;
-    if (available === 0) this.#wait(arrival(this.#view, position, limit, seenEnd));
-    else if (this.#sinceTurn >= TURN) this.#yield();
-    else this.#read(position, available);
+    const { position } = this.#pieces;
+    let chunk = undefined as Chunk | undefined;
+    const copied = this.#pieces.next(this.#chunkSize, (length) => (chunk = allocate(length)));
+    if (typeof copied !== 'number') this.#wait(copied);
+    else if (copied === 0 || chunk === undefined) this.#subscriber.complete();
+    else this.#deliver(copied === chunk.length ? chunk : chunk.slice(0, copied), position);
   }
 
-  #read(position: number, available: number): void {
-    const chunk = new Uint8Array(available);
-    const length = this.#view.readAt(position, chunk);
-    this.#position = position + length;
-    this.#sinceTurn += length;
-    const whole = length === available ? chunk : chunk.slice(0, length);
-    this.#hold((done) => this.#emit(whole, position, done));
+  #deliver(chunk: Chunk, position: number): void {
+    this.#await((done) => this.#emit(chunk, position, done));
   }
 
-  #yield(): void {
-    this.#sinceTurn = 0;
-    this.#hold((done) => asyncScheduler.schedule(done));
-  }
-
-  #wait(arrived: Observable<never>): void {
-    this.#sinceTurn = 0;
-    this.#hold((done) =>
-      arrived.subscribe({
+  #wait(until: Observable<unknown>): void {
+    this.#await((done) =>
+      until.subscribe({
         error: (error: unknown) => {
           this.#subscriber.error(error);
         },
@@ -175,16 +166,19 @@ class ChunkLoop {
     );
   }
 
-  /** Holds what `start` answers until it calls back, and then goes on. */
-  #hold(start: (done: () => void) => Subscription | undefined): void {
-    const held = new Subscription();
-    this.pending.add(held);
+  /**
+   * Keeps what `start` returns, to be unsubscribed with the loop, until it calls back; then goes
+   * on.
+   */
+  #await(start: (done: () => void) => Subscription | undefined): void {
+    const awaited = new Subscription();
+    this.pending.add(awaited);
     const started = start(() => {
-      held.unsubscribe();
-      this.pending.remove(held);
+      awaited.unsubscribe();
+      this.pending.remove(awaited);
       this.run();
     });
     // Unsubscribes it at once if it has called back already.
-    held.add(started);
+    awaited.add(started);
   }
 }

@@ -1,8 +1,13 @@
 import { concat, defer, EMPTY, filter, map, type OperatorFunction, tap } from 'rxjs';
 
+import { wrongType } from '../errors/invalid-argument.js';
+import { checkOptionNames } from '../errors/check-option-names.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkSpan } from '../range/checks.js';
 import type { Resource } from '../resource/resource.js';
+import { checkType } from '../resource/checks.js';
+import { checkOnError, checkResource } from './checks.js';
+import { lengthBehind } from './length-behind.js';
 
 /** Bytes that say where they belong. */
 export interface OffsetChunk {
@@ -25,14 +30,18 @@ export interface WriteToOptions {
 /**
  * Writes what the source emits into `resource`, and emits the range of each write, half-open.
  *
- * A plain `Uint8Array` goes behind the chunk before it, an {@link OffsetChunk} where it says, and plain chunks go on behind that. When
- * the source completes, the resource is committed. An error of the source, of a write or of the commit fails the resource
- * (`onError: 'leave'`: leaves it active) and is passed on. Unsubscribing leaves the resource active, to be gone on with.
+ * A plain `Uint8Array` is written behind the chunk before it, an {@link OffsetChunk} at its offset,
+ * and later plain chunks behind that. When the source completes, the resource is committed. An
+ * error of the source, of a write or of the commit fails the resource (`onError: 'leave'`: leaves
+ * it active) and is passed on. Unsubscribing leaves the resource active, so that it can be
+ * continued.
  *
- * A Node stream and a web stream are sources by `from(stream)`, which asks for a chunk only when the one before it is written. But RxJS
- * notices an unsubscription only when the stream's next chunk comes, and until then leaves it open, and locked. So close it yourself:
- * a Node stream by `finalize(() => stream.destroy())`; a response by `fromFetch` with a `selector`, which aborts the request; any other
- * web stream by sending it through `pipeThrough(new TransformStream(), { signal })`, and aborting that signal in `finalize`.
+ * A Node stream and a web stream are sources by `from(stream)`, which asks for a chunk only when
+ * the one before it is written. But RxJS notices an unsubscription only when the stream's next
+ * chunk comes, and until then leaves it open, and locked. So close it yourself: a Node stream by
+ * `finalize(() => stream.destroy())`; a response by `fromFetch` with a `selector`, which aborts the
+ * request; any other web stream by sending it through
+ * `pipeThrough(new TransformStream(), { signal })`, and aborting that signal in `finalize`.
  *
  * @example
  * ```ts
@@ -61,22 +70,29 @@ export function writeTo(
   resource: Resource,
   options: WriteToOptions = {},
 ): OperatorFunction<Uint8Array | OffsetChunk, ByteRange> {
+  checkResource(resource);
+  checkOptionNames(options, ['offset', 'commit', 'onError']);
   const { offset = 0, commit = true, onError = 'fail' } = options;
   checkSpan(offset, 0);
+  checkType('commit', 'boolean', commit);
+  checkOnError(onError);
   return (source) =>
     defer(() => {
       let next = offset;
+      /** Up to where it has written: that may have been evicted since. */
+      let reached = 0;
       const written = source.pipe(
         map((chunk) => {
-          const { offset: start, data } = 'data' in chunk ? chunk : { offset: next, data: chunk };
+          const { offset: start, data } = placed(chunk, next);
           resource.writeAt(start, data);
           next = start + data.length;
+          reached = Math.max(reached, next);
           return { start, end: next };
         }),
         filter(({ start, end }) => start < end),
       );
       const committed = defer(() => {
-        if (commit) resource.commit();
+        if (commit) resource.commit(lengthBehind(resource, reached));
         return EMPTY;
       });
       return concat(written, committed).pipe(
@@ -87,4 +103,13 @@ export function writeTo(
         }),
       );
     });
+}
+
+function placed(chunk: Uint8Array | OffsetChunk, next: number): OffsetChunk {
+  const given: unknown = chunk;
+  if (typeof given !== 'object' || given === null) {
+    const way = typeof given === 'string' ? ' Encode text first, with a TextEncoder or a TextEncoderStream.' : '';
+    throw wrongType('what is written', 'a Uint8Array or { offset, data }', given, way);
+  }
+  return 'data' in chunk ? chunk : { offset: next, data: chunk };
 }

@@ -4,17 +4,15 @@ import { StorageError } from '../errors/storage-error.js';
 /**
  * Throws unless `value` is a `Uint8Array` with memory behind it.
  *
- * It goes by the tag, since arrays from another realm (an iframe, a test runner's context) are of another class.
+ * It checks the tag, since arrays from another realm (an iframe, a test runner's context) are of
+ * another class.
  */
 export function checkBytes(name: string, value: Uint8Array): void {
   if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
     throw wrongType(name, 'a Uint8Array', value);
   }
   if (value.length === 0 && isDetached(value.buffer)) {
-    throw new StorageError(
-      'INVALID_ARGUMENT',
-      `Expected ${name} to have bytes, got an array whose buffer was transferred away. Pass a copy, or do not transfer it.`,
-    );
+    throw new StorageError('INVALID_ARGUMENT', `Expected ${name} to have bytes, got a detached one. Pass a copy.`);
   }
 }
 
@@ -22,7 +20,10 @@ function isForeignUint8Array(value: unknown): boolean {
   return ArrayBuffer.isView(value) && (value as Partial<Uint8Array>)[Symbol.toStringTag] === 'Uint8Array';
 }
 
-/** `ArrayBuffer.prototype.detached` came with V8 11.4; a view cannot be made of a detached buffer anywhere. */
+/**
+ * `ArrayBuffer.prototype.detached` came with V8 11.4; a view cannot be made of a detached buffer
+ * anywhere.
+ */
 function isDetached(buffer: ArrayBufferLike): boolean {
   try {
     return new Uint8Array(buffer).length < 0;

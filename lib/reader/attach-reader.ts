@@ -1,3 +1,4 @@
+import { checkNoOptions } from '../errors/check-options.js';
 import { attachHandle, type ReaderHandle } from '../handle/reader-handle.js';
 import { ResourceReader } from './resource-reader.js';
 
@@ -6,8 +7,8 @@ import { ResourceReader } from './resource-reader.js';
  *
  * Import the module of the resource's driver in this thread too, unless it is `MemDriver`.
  *
- * Throws `INVALID_ARGUMENT` for what is no handle, one of another version, or one that was attached before; `CLOSED` if its port is
- * closed; `UNSUPPORTED` if this thread does not know the driver.
+ * Throws `INVALID_ARGUMENT` for what is no handle, one of another version, or one that was attached
+ * before; `CLOSED` if its port is closed; `UNSUPPORTED` if this thread does not know the driver.
  *
  * @example
  * ```ts
@@ -20,6 +21,8 @@ import { ResourceReader } from './resource-reader.js';
  * });
  * ```
  */
-export function attachReader(handle: ReaderHandle): ResourceReader {
+export function attachReader(handle: ReaderHandle): ResourceReader;
+export function attachReader(handle: ReaderHandle, options?: unknown): ResourceReader {
+  checkNoOptions(options);
   return new ResourceReader(attachHandle(handle));
 }

@@ -1,41 +1,44 @@
-import { asyncScheduler } from 'rxjs';
+import { asyncScheduler, type Observable } from 'rxjs';
 
-import type { ControlReader } from '../control/control-reader.js';
-import type { ReaderCell } from '../control/reader-cell.js';
-import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
-import type { Answer } from '../control/wait-outcome.js';
+import { BytesView } from '../bytes/bytes-view.js';
+import { ChangeFeed } from '../changes/change-feed.js';
+import type { ResourceStatus } from '../control/resource-status.js';
 import { wake } from '../control/wake-words.js';
-import { whenWordChanges } from '../control/word-change.js';
-import type { Attachment } from '../drivers/driver.js';
-import type { Attached } from '../handle/reader-handle.js';
-import { MAX_OFFSET } from '../range/byte-range.js';
+import { whenWordChanges } from '../control/when-word-changes.js';
+import type { Coverage } from '../coverage/coverage.js';
+import type { AttachedReader } from '../handle/attached-reader.js';
+import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { LONGEST_TIMER } from '../range/times.js';
-import { endedError } from '../view/answer-error.js';
-import { ViewBase } from '../view/view-base.js';
+import { INSIDE, type ViewInside } from '../view/own-view.js';
+import { readRange } from '../view/read-range.js';
+import type { ResourceView } from '../view/resource-view.js';
+import type { ReadOptions } from '../waits/read-options.js';
+import type { WaitOptions } from '../waits/wait-options.js';
+import type { WaitOutcome } from '../waits/wait-outcome.js';
 import { mostUrgent } from './most-urgent.js';
 
 const EVERYTHING = { start: 0, end: MAX_OFFSET };
 
 /**
- * A view of a resource that another thread owns, for pipelines and progress bars in this one. Made by {@link attachReader}.
+ * A view of a resource that another thread owns, for pipelines and progress bars in this one. Made
+ * by {@link attachReader}.
  *
- * Its pending waits keep Node's process alive (those of the owner's thread do not): somebody elsewhere is about to write. Where the
- * platform lacks `Atomics.waitAsync`, they and its observables hear of a change up to 4 ms later, from a timer that runs while there
- * are any.
+ * Its pending waits keep Node's process alive, since another thread is about to write. (Those of
+ * the owner's thread do not.) Where the platform lacks `Atomics.waitAsync`, a change reaches them
+ * and its observables up to 4 ms later, by a timer that runs while there are any.
  *
- * Of its waits, the eight most urgent show in `demand$`; as they end, the next ones do.
+ * `demand$` shows the eight most urgent of its waits; as they end, the next ones.
  *
- * It is told of the owner's changes through shared memory. An owner that is *terminated* tells nobody: see `ownerGone`.
+ * It learns of the owner's changes through shared memory. An owner that is *terminated* tells
+ * nobody: see `ownerGone`.
  */
-export class ResourceReader extends ViewBase {
-  /** The name of the port, as in `Demand.reader`. */
-  readonly name: string;
+export class ResourceReader extends BytesView implements ResourceView {
+  readonly coverage$: Observable<Coverage>;
+  readonly status$: Observable<ResourceStatus>;
   /** @internal */
-  readonly control: ControlReader;
-  protected readonly bytes: Attachment;
-  readonly #cell: ReaderCell;
-  readonly #wakeWord: number;
-  #closed = false;
+  readonly [INSIDE]: ViewInside;
+  readonly #attached: AttachedReader;
+  readonly #feed: ChangeFeed<Coverage, ResourceStatus>;
   #interrupts: number;
   #dirty = false;
   #stepping = false;
@@ -43,64 +46,61 @@ export class ResourceReader extends ViewBase {
   #keepAlive: ReturnType<typeof setInterval> | undefined;
 
   /** @internal */
-  constructor(attached: Attached) {
-    super();
-    this.name = attached.name;
-    this.control = attached.control;
-    this.bytes = attached.bytes;
-    this.#cell = attached.cell;
-    this.#wakeWord = attached.wakeWord;
+  constructor(attached: AttachedReader) {
+    super(attached);
+    this.#attached = attached;
     this.#interrupts = attached.cell.interrupts;
+    const demandChanged = (): void => {
+      this.#demandChanged();
+    };
+    this.#feed = new ChangeFeed(attached, {
+      demandChanged,
+      watchersChanged: demandChanged,
+      // An earlier interrupt does not end this wait.
+      arriving: () => {
+        this.#takeInterrupts();
+      },
+    });
+    this[INSIDE] = { parts: attached, waits: this.#feed.waits };
+    this.coverage$ = this.#feed.coverage.state$;
+    this.status$ = this.#feed.status.state$;
   }
 
-  override get status(): ResourceStatus {
-    return this.#over ? CLOSED_STATUS : this.control.status;
+  /** The name of the port, as in `Demand.reader`. */
+  get name(): string {
+    return this.#attached.name;
   }
 
-  /** Ends the reader: its waits end with `CLOSED`, its demand is withdrawn, its observables complete. Again: nothing. */
+  waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
+    return this.#feed.waits.wait(range, options);
+  }
+
+  read(range: ByteRange, options?: ReadOptions): Observable<Uint8Array<ArrayBuffer>> {
+    return readRange(this[INSIDE], range, false, options);
+  }
+
+  /**
+   * Ends the reader: its waits end with `CLOSED`, its demand is withdrawn, its observables
+   * complete. Idempotent.
+   */
   close(): void {
-    if (this.#closed) return;
-    this.control.freeze();
-    this.#closed = true;
-    this.#cell.closeReader(this.control.words);
-    this.bytes.close();
+    if (!this.#attached.close()) return;
     this.#stopListening();
-    this.#end(CLOSED_STATUS);
+    this.#end();
   }
 
-  /** @internal */
-  override answer(start: number, end: number, clipped: boolean): Answer {
-    return this.#over ? 'closed' : this.control.answer(start, end, clipped);
-  }
-
-  /** @internal Interrupts from before a wait are not for it. */
-  arriving(): void {
-    this.#takeInterrupts();
-  }
-
-  /** @internal */
-  override demandChanged(): void {
+  /** The waits have changed, or whether anybody watches: both are published. */
+  #demandChanged(): void {
     this.#dirty = true;
     this.#stepSoon();
   }
 
-  protected override watchersChanged(): void {
-    this.#dirty = true;
-    this.#stepSoon();
-  }
-
-  protected override assertUsable(asked: string): void {
-    const { state } = this.status;
-    if (state === 'closed' || state === 'cancelled') throw endedError({ state }, asked);
-  }
-
-  get #over(): boolean {
-    return this.#closed || this.#cell.portClosed;
-  }
-
-  /** One step of the wake-up protocol (`control/cell-layout.ts`), once for all that this turn asks. */
+  /**
+   * Schedules a step of the wake-up protocol (`control/cell-layout.ts`): one for all calls of a
+   * turn.
+   */
   #stepSoon(): void {
-    if (this.#stepping || this.#closed) return;
+    if (this.#stepping || this.#attached.closed) return;
     this.#stepping = true;
     queueMicrotask(() => {
       this.#stepping = false;
@@ -109,67 +109,63 @@ export class ResourceReader extends ViewBase {
   }
 
   #step(): void {
-    if (this.#closed) return;
-    const { words } = this.control;
+    const attached = this.#attached;
+    const feed = this.#feed;
+    if (attached.closed) return;
     if (this.#dirty) {
       this.#dirty = false;
-      const { wants, watch } = mostUrgent(this.waits);
-      this.#cell.publish(words, wants, this.coverageStream.watched ? EVERYTHING : watch);
+      const { wants, watch } = mostUrgent(feed.waits.pending);
+      attached.publish(wants, feed.coverage.watched ? EVERYTHING : watch);
     }
-    const count = this.#cell.acknowledge(words, this.#wakeWord);
+    const count = attached.acknowledge();
     this.#look();
-    const waiting = this.waits.size > 0;
+    const waiting = feed.waits.pending.size > 0;
     this.#setKeepAlive(waiting);
-    if (waiting || this.coverageStream.watched || this.statusStream.watched) this.#listen(count);
+    if (waiting || feed.coverage.watched || feed.status.watched) this.#listen(count);
     else this.#stopListening();
   }
 
-  /** Step 3 of the protocol: settles what can be, and tells what has changed. */
+  /**
+   * Step 3 of the protocol: looks at the state, settles the waits that it ends, and tells what has
+   * changed.
+   */
   #look(): void {
     this.#takeInterrupts();
-    this.waits.settleAnswered();
-    const { status } = this;
-    const final = status.state === 'closed';
-    if (this.coverageStream.watched) {
-      if (status.state === 'active') this.coverageStream.changed();
-      else {
-        this.notifications.add(() => {
-          this.coverageStream.flush();
-        });
-      }
-    }
-    if (final) this.#end(status);
-    else if (this.statusStream.watched) this.notifications.add(this.statusStream.prepare(status));
-    this.notifications.run();
+    const { state } = this.status;
+    if (state === 'closed') this.#end();
+    else this.#feed.stateChanged(undefined, state === 'active');
   }
 
   #listen(count: number): void {
-    if (this.#closed || this.#listening) return;
+    if (this.#attached.closed || this.#listening) return;
     this.#listening = true;
     const step = (): void => {
       this.#listening = false;
       this.#step();
     };
-    if (whenWordChanges(this.control.words, this.#wakeWord, count, step)) return;
-    // Something has changed since. As a task of its own: the owner may be writing at full speed, and this thread has other work.
+    if (whenWordChanges(this.#attached.words, this.#attached.wakeWord, count, step)) return;
+    // Something has changed since. The next step is a task of its own: the owner may be writing at
+    // full speed, and this thread has other work.
     asyncScheduler.schedule(step);
   }
 
-  /** What still waits for the word would hold the shared memory. */
+  /** A wait for the word that is left pending would keep the shared memory alive. */
   #stopListening(): void {
-    if (this.#listening) wake(this.control.words, this.#wakeWord);
+    if (this.#listening) wake(this.#attached.words, this.#attached.wakeWord);
   }
 
   #takeInterrupts(): void {
-    const { interrupts } = this.#cell;
+    const { interrupts } = this.#attached.cell;
     if (interrupts === this.#interrupts) return;
     this.#interrupts = interrupts;
     // A covered range is Ready whatever was interrupted.
-    this.waits.settleAnswered();
-    this.waits.interrupt();
+    this.#feed.waits.settle();
+    this.#feed.waits.interrupt();
   }
 
-  /** What waits for the word does not keep Node's event loop alive; a timer that never fires does. */
+  /**
+   * A wait for the word does not keep Node's event loop alive; a timer that never fires does.
+   */
   #setKeepAlive(wanted: boolean): void {
     if (wanted) {
       this.#keepAlive ??= setInterval(() => undefined, LONGEST_TIMER);
@@ -179,15 +175,8 @@ export class ResourceReader extends ViewBase {
     }
   }
 
-  /** Tells that it is over: waits first, then the status, then completion. */
-  #end(status: ResourceStatus): void {
+  #end(): void {
     this.#setKeepAlive(false);
-    this.waits.settleAnswered();
-    this.notifications.add(this.statusStream.prepare(status));
-    this.notifications.add(() => {
-      this.coverageStream.complete();
-      this.statusStream.complete();
-    });
-    this.notifications.run();
+    this.#feed.end();
   }
 }

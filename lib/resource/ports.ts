@@ -3,46 +3,59 @@ import { PROTOCOL, WANTS_AT } from '../control/layout.js';
 import type { Want } from '../control/cell-layout.js';
 import { PortCell } from '../control/port-cell.js';
 import { wake } from '../control/wake-words.js';
-import { whenWordChanges } from '../control/word-change.js';
+import { whenWordChanges } from '../control/when-word-changes.js';
 import type { Driver, DriverDescription } from '../drivers/driver.js';
 import { invalidArgument } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ReaderHandle } from '../handle/reader-handle.js';
-import { type PendingWait, PendingWaits } from '../waits/pending-waits.js';
+import { type IndexedWait, WaitIndex } from '../waits/wait-index.js';
 import type { ReaderPort } from './reader-port.js';
 
-/** A want of a reader in another thread, filed where writes look for whom to wake. */
-interface RemoteWait extends PendingWait {
+/** A want of a reader in another thread, indexed for the writes that complete it. */
+interface PortWait extends IndexedWait {
   readonly port: Port;
   readonly want: Want;
 }
 
-/** The owner's ends of all readers in other threads: whom to wake, and what they want. */
+/** What a reader wants. */
+export interface NamedWant extends Want {
+  /** The name of its port. */
+  readonly reader: string;
+}
+
+/**
+ * The owner's ends of all readers in other threads: knows which ones a change wakes, and what they
+ * want.
+ */
 export class Ports {
   readonly #control: ControlOwner;
   readonly #demandChanged: () => void;
   readonly #ports = new Set<Port>();
-  readonly #waits = new PendingWaits<RemoteWait>();
+  /** The ports whose readers watch a range. */
+  readonly #watchers = new Set<Port>();
+  readonly #waits = new WaitIndex<PortWait>();
   #created = 0;
   #seenWants = 0;
+  /** Cells have to be read again, though no reader has published. */
+  #stale = false;
   #listening = false;
   #watching = false;
 
-  /** @param demandChanged - told when what readers want may have changed */
+  /** @param demandChanged - called when what readers want may have changed */
   constructor(control: ControlOwner, demandChanged: () => void) {
     this.#control = control;
     this.#demandChanged = demandChanged;
   }
 
-  /** Throws `UNSUPPORTED` if memory or driver are not shared. */
+  /** Makes a port. Throws `UNSUPPORTED` if memory or driver are not shared. */
   create(name: string | undefined, driver: Driver): ReaderPort {
     const { shared } = this.#control;
     const description = driver.describe?.();
     if (shared === undefined || description === undefined) {
       throw new StorageError(
         'UNSUPPORTED',
-        'Other threads can only read shared memory, and this resource has none. Open it with a driver that shares (MemDriver does, ' +
-          'unless `shared` is false); in a browser that takes a page that is cross-origin isolated (headers COOP and COEP).',
+        'Made a port of a resource that shares no memory. Open it with a driver that does, in a browser in a ' +
+          'cross-origin isolated page.',
       );
     }
     this.#created += 1;
@@ -54,87 +67,120 @@ export class Ports {
     return port;
   }
 
-  /** Wakes the readers whose want a write of `[start, end)` has completed, and those that watch it. */
+  /**
+   * Wakes the readers whose want a write of `[start, end)` has completed, and those that watch it.
+   */
   wakeCovered(start: number, end: number): void {
     if (this.#ports.size === 0) return;
     this.refresh();
     if (this.#waits.touches(start, end)) {
       this.#demandChanged();
-      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.coveredUntil(from)))
+      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.block.coveredUntil(from)))
         port.ping();
     }
-    for (const port of this.#ports) {
-      if (port.watch.start < end && start < port.watch.end) port.ping();
-    }
+    this.#pingWatchers(start, end);
   }
 
-  /** Wakes all readers: the state has changed. Their wants are filed anew, since coverage may have shrunk. */
+  /**
+   * Tells the readers that watch it of the eviction of `[start, end)`. Wants for bytes of it are
+   * indexed anew before the next change: one that was taken out as complete is not, and its reader
+   * may look only now. It then sleeps on without publishing again.
+   */
+  uncovered(start: number, end: number): void {
+    for (const port of this.#ports) {
+      if (!port.wants.some((want) => want.start < end && start < want.end)) continue;
+      port.publication = -1;
+      this.#stale = true;
+    }
+    this.#pingWatchers(start, end);
+  }
+
+  /**
+   * Wakes all readers after a change of state. Their wants are indexed anew, since coverage may
+   * have shrunk.
+   */
   wakeAll(): void {
     for (const port of this.#ports) {
       port.publication = -1;
       port.ping();
     }
-    this.#seenWants -= 1;
+    this.#stale = true;
   }
 
-  /** What the readers want now. */
-  *wants(): Iterable<{ readonly name: string; readonly want: Want }> {
+  /** What the readers want now, also what has come since they published it. */
+  *wants(): Iterable<NamedWant> {
     this.refresh();
     for (const port of this.#ports) {
-      for (const { want } of port.waits) yield { name: port.name, want };
+      for (const want of port.wants) yield { ...want, reader: port.name };
     }
   }
 
   /** Reads what has changed in the readers' cells. */
   refresh(): void {
     const { wants } = this.#control;
-    if (wants === this.#seenWants) return;
+    if (wants === this.#seenWants && !this.#stale) return;
+    this.#stale = false;
     // Loaded before the cells: what changes from here on is seen the next time.
     this.#seenWants = wants;
     for (const port of this.#ports) {
       const { publication } = port.cell;
       if (publication === port.publication) continue;
       if (port.cell.readerClosed) port.close();
-      else this.#file(port, publication);
+      else this.#index(port, publication);
     }
     this.#demandChanged();
   }
 
-  /** Whether `demandChanged` is to be called while nothing else happens in this thread. */
+  /**
+   * Sets whether `demandChanged` is called as soon as a reader publishes, even if nothing else
+   * happens in this thread.
+   */
   watchDemand(watching: boolean): void {
     this.#watching = watching;
     if (watching) this.#listen();
     else this.#stopListening();
   }
 
-  #file(port: Port, publication: number): void {
-    this.#unfile(port);
+  #index(port: Port, publication: number): void {
+    this.#removeFromIndex(port);
     const published = port.cell.read(publication);
     if (published === undefined) return;
     port.publication = publication;
     port.watch = published.watch;
+    port.wants = published.wants;
+    if (port.watch.start < port.watch.end) this.#watchers.add(port);
     for (const want of published.wants) {
       if (!(want.start < want.end)) continue;
-      if (this.#control.coveredUntil(want.start) >= want.end) {
-        // Published just before the write that completed it, mostly: filed for nothing, it would wake later (some 2 µs, measured).
+      const missing = this.#control.block.coveredUntil(want.start);
+      if (missing >= want.end) {
+        // Mostly it was published just before the write that completed it. To index it for nothing
+        // would delay the wake-up (some 2 µs, measured).
         port.ping();
         continue;
       }
       const wait = { start: want.start, until: want.end, port, want };
       port.waits.push(wait);
-      this.#waits.add(wait);
+      this.#waits.add(wait, missing);
     }
   }
 
-  #unfile(port: Port): void {
+  #pingWatchers(start: number, end: number): void {
+    for (const port of this.#watchers) {
+      if (port.watch.start < end && start < port.watch.end) port.ping();
+    }
+  }
+
+  #removeFromIndex(port: Port): void {
     for (const wait of port.waits) this.#waits.delete(wait);
     port.waits = [];
+    port.wants = [];
     port.watch = NOTHING;
+    this.#watchers.delete(port);
     port.publication = -1;
   }
 
   #forget(port: Port): void {
-    this.#unfile(port);
+    this.#removeFromIndex(port);
     this.#ports.delete(port);
     if (this.#ports.size === 0) this.#stopListening();
     this.#demandChanged();
@@ -164,9 +210,12 @@ class Port implements ReaderPort {
   readonly handle: ReaderHandle;
   readonly name: string;
   readonly cell = new PortCell();
-  /** What of the cell is filed; -1: it has to be read again. */
+  /** The publication that is indexed; -1: the cell has to be read again. */
   publication = -1;
-  waits: RemoteWait[] = [];
+  /** What was published. */
+  wants: readonly Want[] = [];
+  /** What of that was not complete when it was indexed. */
+  waits: PortWait[] = [];
   watch: { readonly start: number; readonly end: number } = NOTHING;
   readonly #control: ControlOwner;
   readonly #wakeWord: number;

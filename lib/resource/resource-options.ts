@@ -10,7 +10,10 @@ export interface ResourceOrigin {
 
 /** How to open a resource. */
 export interface ResourceOptions {
-  /** Aborting it cancels the resource for good, unless it is committed by then. */
+  /**
+   * Aborting it cancels the resource for good, unless it is committed by then; its reason is the
+   * `cause` of the errors `CANCELLED` in this thread.
+   */
   readonly signal?: AbortSignal | undefined;
   /** The total in bytes, for a new resource; a partial one keeps its own. */
   readonly expectedLength?: number | undefined;

@@ -1,24 +1,38 @@
+import type { Observable } from 'rxjs';
+
+import { BytesView } from '../bytes/bytes-view.js';
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { Coverage } from '../coverage/coverage.js';
 import type { Driver } from '../drivers/driver.js';
+import { checkOptions } from '../errors/check-options.js';
 import { wrongType } from '../errors/invalid-argument.js';
-import { StorageError } from '../errors/storage-error.js';
-import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
-import { checkLength, checkRange, checkSpan } from '../range/checks.js';
-import { checkBytes } from '../range/bytes.js';
-import { endedError } from '../view/answer-error.js';
-import { allocate } from '../view/view-base.js';
-import { checkIdentity, incompleteError } from './checks.js';
-import { OwnedView } from './owned-view.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { INSIDE, type ViewInside } from '../view/own-view.js';
+import { readRange } from '../view/read-range.js';
+import type { ResourceView } from '../view/resource-view.js';
+import type { ReadOptions } from '../waits/read-options.js';
+import type { WaitOptions } from '../waits/wait-options.js';
+import type { WaitOutcome } from '../waits/wait-outcome.js';
+import { checkType } from './checks.js';
+import { Content } from './content.js';
+import type { Demand } from './demand.js';
+import { type Close, ending } from './ending.js';
+import { Eviction } from './eviction.js';
+import type { Hold } from './hold.js';
+import { OwnerFeed } from './owner-feed.js';
 import type { ReaderPort } from './reader-port.js';
-import type { ResourceOptions } from './resource-options.js';
+import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
+import { Writer } from './writer.js';
 
 /**
  * A random-access store of bytes that knows which of them are there.
  *
- * The thread that opens it owns it and is its only writer; others read through {@link createPort}. It is *active* while it takes writes,
- * *committed* once complete, *failed* or *cancelled* if it will not be; see {@link ResourceStatus}.
+ * The thread that opens it owns it and is its only writer; others read through {@link createPort}.
+ * It is *active* while it takes writes, *committed* once complete, *failed* or *cancelled* if it
+ * will not be; see {@link ResourceStatus}.
  *
- * Calls made from a subscriber's callback take effect at once, and what they have to tell queues behind what is being told.
- * A failed write changes no coverage and leaves the resource active.
+ * Calls made from a subscriber's callback take effect at once, and their notifications queue behind
+ * those in progress. A failed write changes no coverage and leaves the resource active.
  *
  * @example
  * ```ts
@@ -32,14 +46,65 @@ import type { ResourceOptions } from './resource-options.js';
  * console.log(resource.readAll()); // 1 2 3 4 5 6
  * ```
  */
-export class Resource<D extends Driver = Driver> extends OwnedView<D> {
+export class Resource<D extends Driver = Driver> extends BytesView implements ResourceView {
+  /** The driver that it was opened with. */
+  readonly driver: D;
+  /** What opening it found. */
+  readonly origin: ResourceOrigin;
+  readonly coverage$: Observable<Coverage>;
+  readonly status$: Observable<ResourceStatus>;
+  /** The range of every successful write; not conflated, not replayed. Completes on close. */
+  readonly writes$: Observable<ByteRange>;
+  /** Each covered range that was evicted; not conflated, not replayed. Completes on close. */
+  readonly evictions$: Observable<ByteRange>;
+  /**
+   * What everybody waits for, in this thread and in others: most urgent first (`neededBy`, none
+   * last, then age). Replays, conflated to at most one emission a turn. A subscription does not
+   * keep Node's process alive. Where the platform lacks `Atomics.waitAsync`, what other threads
+   * wait for shows up to 4 ms later, by a timer that runs while somebody subscribes and there are
+   * ports.
+   */
+  readonly demand$: Observable<readonly Demand[]>;
+  /** @internal */
+  readonly [INSIDE]: ViewInside;
+  readonly #content: Content<D>;
+  readonly #feed: OwnerFeed;
+  readonly #writer: Writer;
+  readonly #eviction: Eviction;
+  readonly #close: Close;
+
   /**
    * Opens a resource over `driver`, which serves this resource only.
    *
-   * Throws `INVALID_ARGUMENT`, `CANCELLED` if the signal has fired already, `CAPACITY`, and what the driver throws.
+   * One that is open when its thread in Node ends by itself (`process.exit()`, say) is closed then,
+   * as {@link close} does, but notifies no subscriber in that thread.
+   *
+   * Throws `INVALID_ARGUMENT`, `CANCELLED` if the signal has fired already, `CAPACITY`, and what
+   * the driver throws.
    */
-  static open<D extends Driver>(driver: D, options: ResourceOptions = {}): Resource<D> {
-    return new Resource(driver, options);
+  static open<D extends Driver>(driver: D, options?: ResourceOptions): Resource<D> {
+    return new Resource(Content.open(driver, options), options?.signal);
+  }
+
+  private constructor(content: Content<D>, signal: AbortSignal | undefined) {
+    if (!(content instanceof Content)) {
+      throw wrongType('the argument', 'made by Resource.open(driver)', content);
+    }
+    super(content);
+    this.#content = content;
+    this.driver = content.driver;
+    this.origin = content.origin;
+    this.#feed = new OwnerFeed(content);
+    this.#writer = new Writer(content, this.#feed);
+    this.#eviction = new Eviction(content, this.#feed);
+    const { changes, writes$, evictions$, demand$ } = this.#feed;
+    this.coverage$ = changes.coverage.state$;
+    this.status$ = changes.status.state$;
+    this.writes$ = writes$;
+    this.evictions$ = evictions$;
+    this.demand$ = demand$;
+    this[INSIDE] = { parts: content, waits: changes.waits };
+    this.#close = ending(content, this.#feed, signal);
   }
 
   /** The file it stores into; undefined where it stores into none. */
@@ -53,11 +118,7 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
 
   /** Settable while active; throws `INVALID_ARGUMENT`, and what a write throws in other states. */
   override set expectedLength(length: number | undefined) {
-    checkLength('expectedLength', length);
-    this.assertActive('Set the expected length');
-    if (length === this.expectedLength) return;
-    this.control.setExpectedLength(length);
-    this.stateChanged();
+    this.#writer.setExpectedLength(length);
   }
 
   override get identity(): string | undefined {
@@ -66,57 +127,31 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
 
   /** Settable while active; throws `CAPACITY`, and what a write throws in other states. */
   override set identity(identity: string | undefined) {
-    checkIdentity(identity);
-    this.assertActive('Set the identity');
-    if (identity !== this.identity) this.control.setIdentity(identity);
+    this.#writer.setIdentity(identity);
   }
 
   /**
    * Writes `data` at `offset`, in bytes.
    *
-   * On return every thread can read it, and the waits that it completes are settled. Writing again what was written is allowed;
-   * readers may then see some of either. Empty data does nothing.
+   * On return every thread can read it, and the waits that it completes are settled. Writing again
+   * what was written is allowed; readers may then see some of either. Empty data does nothing.
    *
-   * Throws `INVALID_RANGE`, `READ_ONLY` if committed, `FAILED`, `CANCELLED`, `CLOSED`, and what the driver throws (`CAPACITY`,
-   * `NO_SPACE`, `IO`): nothing is covered then, the resource stays active, and the call may be made again.
+   * Throws `INVALID_RANGE`, `READ_ONLY` if committed, `FAILED`, `CANCELLED`, `CLOSED`, and what the
+   * driver throws (`CAPACITY`, `NO_SPACE`, `IO`): nothing is covered then, the resource stays
+   * active, and the call may be made again.
    */
   writeAt(offset: number, data: Uint8Array): void {
-    checkBytes('data', data);
-    const { length } = data;
-    checkSpan(offset, length);
-    if (length === 0 && this.#reactivates) return;
-    if (this.#reactivates) this.reactivate();
-    this.assertActive('Wrote bytes');
-    if (length === 0) return;
-    const end = offset + length;
-    const { control } = this;
-    const fresh = control.coveredUntil(offset) < end;
-    this.#assertRewritable(offset, end);
-    if (fresh) control.reserve();
-    this.driver.write(offset, data);
-    if (fresh) {
-      control.cover(offset, end);
-      this.covered(offset, end);
-    }
-    this.announce(offset, end);
-    this.notifications.run();
+    this.#writer.write(offset, data);
   }
 
   /**
-   * Replaces the whole content by `data` and commits it: a reader in another thread sees all of the old content or all of the new.
+   * Replaces the whole content by `data` and commits it: a reader in another thread sees all of the
+   * old content or all of the new.
    *
    * Throws as {@link writeAt} does; then nothing has changed.
    */
   writeAll(data: Uint8Array): void {
-    checkBytes('data', data);
-    if (!this.#reactivates) this.assertActive('Wrote the whole content');
-    const { length } = data;
-    if (this.coveredBytes > 0) this.#assertRewritable(0, MAX_OFFSET);
-    this.control.reserve();
-    this.control.replace(length, this.driver.replace(data));
-    this.#settle(() => {
-      if (length > 0) this.announce(0, length);
-    });
+    this.#writer.replace(data);
   }
 
   /**
@@ -124,95 +159,90 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    *
    * Covered bytes past the end are dropped. Committing again with the same length does nothing.
    *
-   * Throws `INCOMPLETE` with the first gap in `range` if a byte is missing, `INVALID_ARGUMENT` for another length than the committed
-   * one, `FAILED`, `CANCELLED`, `CLOSED`, and what the driver throws; then nothing has changed.
+   * Throws `INCOMPLETE` with the first gap in `range` if a byte is missing, `INVALID_ARGUMENT` for
+   * another length than the committed one, `FAILED`, `CANCELLED`, `CLOSED`, and what the driver
+   * throws; then nothing has changed.
    *
-   * @param finalLength - in bytes; by default the expected length, else the end of the last covered range
+   * @param finalLength - in bytes; by default the expected length, else the end of the last covered
+   * range
    */
   commit(finalLength?: number): void {
-    checkLength('finalLength', finalLength);
-    const { status } = this;
-    if (status.state === 'committed') {
-      if (finalLength === undefined || finalLength === status.finalLength) return;
-      throw new StorageError(
-        'INVALID_ARGUMENT',
-        `Asked to commit ${finalLength} bytes, and ${status.finalLength} are committed already. reactivate() it first.`,
-      );
-    }
-    this.assertActive('Committed');
-    const length = finalLength ?? this.expectedLength ?? this.control.coveredEnd;
-    const gap = this.control.nextGap(0, length);
-    if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.path);
-    this.control.reserve();
-    this.control.commit(length, this.driver.commit(length));
-    this.#settle();
+    this.#writer.commit(finalLength);
   }
 
   /**
-   * Gives an active resource up: waits for missing bytes end with `FAILED`, covered bytes stay readable. In other states: nothing.
+   * Gives an active resource up: waits for missing bytes end with `FAILED`, covered bytes stay
+   * readable. In other states it does nothing.
    *
    * Throws `CAPACITY` if there is no room for the reason.
    *
-   * @param reason - goes into the status in every thread; of an `Error` its message, while errors in this thread carry it as `cause`
+   * @param reason - goes into the status in every thread; of an `Error` its message, while errors
+   * in this thread carry it as `cause`
    */
   fail(reason: string | Error): void {
-    if (typeof reason !== 'string' && typeof (reason as Partial<Error> | undefined)?.message !== 'string') {
-      throw wrongType('the reason of a failure', 'a string or an Error', reason);
-    }
-    if (this.status.state !== 'active') return;
-    this.cause = typeof reason === 'string' ? undefined : reason;
-    this.control.fail(typeof reason === 'string' ? reason : reason.message);
-    this.stateChanged();
+    this.#writer.fail(reason);
   }
 
   /**
-   * Makes a committed or failed resource active again; bytes and coverage are kept. Active: nothing.
+   * Makes a committed or failed resource active again; bytes and coverage are kept. If it is
+   * active, it does nothing.
    *
-   * The expected length of content that was committed becomes unknown, since it is about to change. Throws `CANCELLED`, `CLOSED`, and
-   * what the driver throws.
+   * The expected length of content that was committed becomes unknown, since it is about to change.
+   * Throws `CANCELLED`, `CLOSED`, and what the driver throws.
    */
   reactivate(): void {
-    const { state } = this.status;
-    if (state === 'active') return;
-    this.assertUsable('Reactivated');
-    if (state === 'committed') this.driver.reopen();
-    this.control.reactivate();
-    this.stateChanged();
+    this.#writer.reactivate();
   }
 
-  /** Ends the waits and reads that were made through this object and are pending: with Interrupted, or the code `INTERRUPTED`. */
+  /**
+   * Gives the covered bytes of `range` (half-open) up, so that their place can be used for others;
+   * returns how many went. They are missing then, in every thread, until they are written again.
+   * Held bytes stay ({@link hold}), and so do those that pending waits have asked for, unless they
+   * are passive. (Of a reader in another thread the eight most urgent ones count.) Ready does not
+   * keep bytes: `readAt` may come short after it. What waits and copies waits again.
+   *
+   * Throws `INVALID_RANGE`, `UNSUPPORTED` if the driver cannot, `READ_ONLY` if committed,
+   * `CANCELLED`, `CLOSED`, `CAPACITY` if coverage cannot be cut any finer.
+   */
+  evict(range: ByteRange): number {
+    return this.#eviction.evict(range);
+  }
+
+  /**
+   * Keeps {@link evict} from the bytes of `range` (half-open), there yet or not, until it and all
+   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`.
+   */
+  hold(range: ByteRange): Hold {
+    return this.#eviction.hold(range);
+  }
+
+  /** Ends the pending waits and reads of this object: with Interrupted, or `INTERRUPTED`. */
   interrupt(): void {
-    this.waits.interrupt();
-    this.notifications.run();
+    this.#feed.changes.interrupt();
   }
 
   /**
    * Makes a reader for another thread.
    *
-   * Throws `UNSUPPORTED` if the driver or the platform cannot share memory, `CANCELLED`, `CLOSED`, `CAPACITY`.
+   * Throws `UNSUPPORTED` if the driver or the platform cannot share memory, `CANCELLED`, `CLOSED`,
+   * `CAPACITY`, and what the driver throws (`CHANGED`).
    *
    * @param options.name - names it in `Demand.reader`; by default `reader-1`, `reader-2` …
-   *
-   * @example
-   * ```ts
-   * import { Worker } from 'node:worker_threads';
-   * import { MemDriver, Resource } from 'tidemark';
-   *
-   * const resource = Resource.open(new MemDriver());
-   * const port = resource.createPort({ name: 'decoder' });
-   * new Worker(new URL('./decoder.js', import.meta.url), { workerData: port.handle });
-   * ```
    */
   createPort(options: { name?: string | undefined } = {}): ReaderPort {
+    checkOptions(options, ['name']);
     const { name } = options;
-    if (name !== undefined && typeof name !== 'string') throw wrongType("a port's name", 'a string', name);
-    this.assertUsable('Made a port');
-    return this.ports.create(name, this.driver);
+    checkType("a port's name", 'string', name);
+    this.#content.assertUsable('Made a port');
+    return this.#feed.ports.create(name, this.driver);
   }
 
-  /** Resolves once what is covered now is durable; in memory at once. Rejects with `CANCELLED`, `CLOSED`, and what the driver throws. */
+  /**
+   * Resolves once what is covered now is durable; in memory at once. Rejects with `CANCELLED`,
+   * `CLOSED`, and what the driver throws.
+   */
   async checkpoint(): Promise<void> {
-    this.assertUsable('Made a checkpoint');
+    this.#content.assertUsable('Made a checkpoint');
     if (this.status.state !== 'committed') await this.driver.checkpoint?.();
   }
 
@@ -222,78 +252,49 @@ export class Resource<D extends Driver = Driver> extends OwnedView<D> {
    * Throws `INCOMPLETE` if it is not committed, `FAILED`, `CANCELLED`, `CLOSED`, `CAPACITY`.
    */
   readAll(): Uint8Array<ArrayBuffer> {
-    const target = allocate(this.#committedLength('read all'));
-    if (target.length > 0) this.driver.read(0, target);
-    return target;
+    return this.#content.readAll();
   }
 
   /**
    * Committed bytes without copying, for as long as the resource is open and committed.
    *
-   * In memory it is the resource's own memory: do not write into it. Throws `INVALID_RANGE` past the end, `INCOMPLETE` if it is not
-   * committed, `UNSUPPORTED` if the driver cannot, `FAILED`, `CANCELLED`, `CLOSED`.
+   * In memory it is the resource's own memory: do not write into it. Throws `INVALID_RANGE` past
+   * the end, `INCOMPLETE` if it is not committed, `UNSUPPORTED` if the driver cannot, `FAILED`,
+   * `CANCELLED`, `CLOSED`.
    */
   view(range: ByteRange): Uint8Array {
-    const { start, end } = range;
-    checkRange(start, end);
-    const length = this.#committedLength('view');
-    if (end > length) {
-      const asked = `Asked to view [${start}, ${end}) of ${length} bytes.`;
-      throw new StorageError('INVALID_RANGE', `${asked} Ask for a range up to the length.`, { range });
-    }
-    if (!this.driver.capabilities.view || this.driver.view === undefined) {
-      throw new StorageError('UNSUPPORTED', 'This driver has no views of its bytes. Use readAt() or read().');
-    }
-    return this.driver.view(start, end);
+    return this.#content.view(range);
   }
 
   /**
-   * Closes: waits of an uncommitted resource end with `CLOSED`, partial content is kept where the driver can, the claim on the path is
-   * given back, and the observables complete. Readers of a committed resource go on until they close. Again: nothing.
+   * Closes: waits of an uncommitted resource end with `CLOSED`, partial content is kept where the
+   * driver can, the claim on the path is released, and the observables complete. Readers of a
+   * committed resource go on until they close. Idempotent.
    */
   close(): void {
-    this.end(true);
+    this.#close(true);
   }
 
   /**
    * Closes, and removes the bytes of partial content.
    *
+   * Throws `INVALID_ARGUMENT` for an option that does not exist, and then it stays open; and what
+   * the driver throws.
+   *
    * @param options.committed - remove committed content too. `@default` false
    */
   discard(options: { committed?: boolean | undefined } = {}): void {
+    checkOptions(options, ['committed']);
     const { committed = false } = options;
-    this.end(false, () => this.driver.remove?.(committed));
+    checkType('committed', 'boolean', committed);
+    this.#close(false, () => this.driver.remove?.(committed));
   }
 
-  /** Whether a write would have to reactivate first, and may. */
-  get #reactivates(): boolean {
-    return this.driver.capabilities.reactivates === true && this.status.state === 'committed';
+  waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
+    return this[INSIDE].waits.wait(range, options);
   }
 
-  /** The content is final now, whatever the driver still has to say. */
-  #settle(announce?: () => void): void {
-    try {
-      this.driver.settle?.();
-    } finally {
-      this.stateChanged(announce);
-    }
-  }
-
-  #assertRewritable(start: number, end: number): void {
-    if (this.driver.capabilities.rewrites) return;
-    const gap = this.control.nextGap(start, end);
-    if (start === end || (gap?.start === start && gap.end === end)) return;
-    throw new StorageError(
-      'UNSUPPORTED',
-      `Wrote [${start}, ${end}), of which bytes are there already; this driver writes a byte once.`,
-      { range: { start, end }, path: this.path },
-    );
-  }
-
-  #committedLength(asked: string): number {
-    const { status } = this;
-    if (status.state === 'committed') return status.finalLength;
-    if (status.state !== 'active') throw endedError(status, `Asked to ${asked}`, this.errorDetails());
-    throw incompleteError(asked, this.nextGap(0), this.path);
+  read(range: ByteRange, options?: ReadOptions): Observable<Uint8Array<ArrayBuffer>> {
+    return readRange(this[INSIDE], range, false, options);
   }
 }

@@ -1,10 +1,12 @@
+import { show } from '../errors/show.js';
 import { StorageError } from '../errors/storage-error.js';
 
 /**
- * The file system of a module that Emscripten built, as the module exports it (`Module.FS`): the classic one, in JavaScript.
+ * The file system of a module that Emscripten built, as the module exports it (`Module.FS`): the
+ * classic one, in JavaScript.
  *
- * The types of `@types/emscripten` and `@ffmpeg/types` fit. What else is needed of it no type declares in full; it is looked for
- * when `emscriptenFile` is called.
+ * The types of `@types/emscripten` and `@ffmpeg/types` fit. What else is needed of it no type
+ * declares in full; it is looked for when `emscriptenFile` is called.
  */
 export interface EmscriptenFS {
   /** Removes a file. */
@@ -31,7 +33,10 @@ export interface NodeOps {
   setattr(node: FileNode, attributes: Partial<FileStats>): void;
 }
 
-/** What it calls for a stream; `mmap` has other leading arguments in each generation, and always the same four at its end. */
+/**
+ * What it calls for a stream; `mmap` has other leading arguments in each generation, and always the
+ * same four at its end.
+ */
 export interface StreamOps {
   open?(stream: FileStream): void;
   llseek(stream: FileStream, offset: number, whence: number): number;
@@ -52,7 +57,7 @@ interface ErrnoError extends Error {
   readonly errno: number;
 }
 
-/** The parts of the classic file system that a file of one's own takes. */
+/** The parts of the classic file system that are used to make a file. */
 export interface ClassicFS extends EmscriptenFS {
   readonly ErrnoError: new (errno: number) => ErrnoError;
   lookupPath(path: string, options?: { parent?: boolean }): { readonly node: FileNode | null | undefined };
@@ -69,7 +74,7 @@ export function checkClassic(FS: unknown): asserts FS is ClassicFS {
     'emscriptenFile works with the classic file system: link without -sWASMFS and without --closure 1, with ' +
     '-sFORCE_FILESYSTEM and -sEXPORTED_RUNTIME_METHODS=FS, and pass the FS of the module once the module is ready.';
   if ((typeof FS !== 'object' && typeof FS !== 'function') || FS === null) {
-    throw new StorageError('UNSUPPORTED', `Expected FS to be the file system of a module, got ${String(FS)}. ${way}`);
+    throw new StorageError('UNSUPPORTED', `Expected FS to be the file system of a module, got ${show(FS)}. ${way}`);
   }
   const found = FS as Record<string, unknown>;
   const missing = NEEDED.filter((name) => typeof found[name] !== 'function');
@@ -88,7 +93,7 @@ export type ErrorNumbers = typeof WASI;
 const WASI = { EEXIST: 20, EINVAL: 28, EIO: 29, ENOENT: 44, EPERM: 63, EROFS: 69 };
 const LINUX: ErrorNumbers = { EEXIST: 17, EINVAL: 22, EIO: 5, ENOENT: 2, EPERM: 1, EROFS: 30 };
 
-/** How this build numbers its errors: by what it says of a file that does not exist. */
+/** Returns the error numbers of this build, known by the error for a file that does not exist. */
 export function errorNumbers(FS: ClassicFS): ErrorNumbers {
   try {
     FS.lookupPath('/\u0001');
@@ -99,8 +104,8 @@ export function errorNumbers(FS: ClassicFS): ErrorNumbers {
 }
 
 /**
- * Makes an empty file, as the folder's own file system makes it, so that all but its bytes works as everywhere: listing, permissions,
- * times, renaming, removing.
+ * Makes an empty file, as the folder's own file system makes it, so that all but its bytes works as
+ * everywhere: listing, permissions, times, renaming, removing.
  */
 export function createNode(FS: ClassicFS, path: string, numbers: ErrorNumbers): FileNode {
   let folder: FileNode | null | undefined;
@@ -125,7 +130,8 @@ export function createNode(FS: ClassicFS, path: string, numbers: ErrorNumbers): 
       { path },
     );
   }
-  // NODEFS, NODERAWFS and PROXYFS would make a real file elsewhere, and have no `contents`; IDBFS has MEMFS folders.
+  // NODEFS, NODERAWFS and PROXYFS would make a real file elsewhere, and have no `contents`; IDBFS
+  // has MEMFS folders.
   if (folder.contents === undefined) throw foreign(path, undefined);
   try {
     return FS.create(path, READABLE);
@@ -146,7 +152,7 @@ export function createNode(FS: ClassicFS, path: string, numbers: ErrorNumbers): 
 export function removeNode(FS: ClassicFS, node: FileNode, numbers: ErrorNumbers): void {
   const path = FS.getPath(node);
   try {
-    // Once it is removed its place may be another's.
+    // Once it is removed, another file may have its path.
     if (FS.lookupPath(path).node === node) FS.unlink(path);
   } catch (cause) {
     if (errnoOf(cause) !== numbers.ENOENT) throw refused(path, cause);

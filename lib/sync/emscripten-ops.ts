@@ -1,5 +1,5 @@
 import type { ClassicFS, ErrorNumbers, FileNode, FileStats, NodeOps, StreamOps } from './emscripten-fs.js';
-import type { WindowedReader } from './windowed-reader.js';
+import type { BufferedReader } from './buffered-reader.js';
 
 /** `O_ACCMODE`: 0 is reading only. */
 const ACCESS_MODE = 3;
@@ -8,25 +8,30 @@ const SEEK_END = 2;
 const BLOCK_BYTES = 4096;
 
 /**
- * Gives a file of the module's file system the bytes of a reader, by operations in place of MEMFS's own.
+ * Gives a file of the module's file system the bytes of a reader, by operations in place of MEMFS's
+ * own.
  *
- * C understands errors by number only, and a JavaScript exception that passes through it leaves its state in the middle of something;
- * old builds end for good (`abort`). So what the reader throws becomes `EIO`, and is kept here. Until it is taken every further read
- * fails at once: a library that tries again, as many do, must not block again after an interrupt.
+ * C knows errors by number only. A JavaScript exception that passes through C code leaves its state
+ * unfinished, and ends old builds for good (`abort`). So what the reader throws becomes `EIO`, and
+ * is kept here. Until it is taken every further read fails at once: a library that tries again, as
+ * many do, must not block again after an interrupt.
  */
 export class EmscriptenOps {
   readonly #FS: ClassicFS;
   readonly #numbers: ErrorNumbers;
-  readonly #bytes: WindowedReader;
+  readonly #bytes: BufferedReader;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(FS: ClassicFS, numbers: ErrorNumbers, bytes: WindowedReader) {
+  constructor(FS: ClassicFS, numbers: ErrorNumbers, bytes: BufferedReader) {
     this.#FS = FS;
     this.#numbers = numbers;
     this.#bytes = bytes;
   }
 
-  /** What the reader threw first since this was last called; undefined: nothing. */
+  /**
+   * Returns the first error that the reader has thrown since this was last called; undefined if
+   * there is none.
+   */
   takeError(): unknown {
     const failure = this.#failure;
     this.#failure = undefined;
@@ -58,7 +63,7 @@ export class EmscriptenOps {
   #streamOps(node: FileNode): StreamOps {
     const memory = node.stream_ops;
     const ops: StreamOps = {
-      // Where permissions are heeded the mode of the file has refused it before (EACCES).
+      // Where permissions are checked, the mode of the file has refused it before (EACCES).
       open: (stream) => {
         if ((stream.flags & ACCESS_MODE) === 0) return;
         // FS.open does not give the descriptor back if this throws.
@@ -72,13 +77,15 @@ export class EmscriptenOps {
         if (position < 0) throw this.#error('EINVAL');
         return position;
       },
-      // The view is of this call only: memory that grows detaches those before, and all of it may be shared.
+      // The view is of this call only: memory that grows detaches those before, and all of it may
+      // be shared.
       read: (_stream, buffer, offset, length, position) =>
         this.#read(new Uint8Array(buffer.buffer, buffer.byteOffset + offset, length), position),
     };
     if (memory.mmap !== undefined) {
       const map = memory.mmap.bind(memory);
-      // MEMFS allocates and copies, from a file that has the mapped bytes only. The arguments end with length, position, prot, flags.
+      // MEMFS allocates and copies, from a file that has the mapped bytes only. The arguments end
+      // with length, position, prot, flags.
       ops.mmap = (_stream, ...layout) => {
         const [length = 0, position = 0, protection = 0, flags = 0] = layout.slice(-4);
         const contents = new Uint8Array(length);

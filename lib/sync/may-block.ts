@@ -3,7 +3,10 @@ import { StorageError } from '../errors/storage-error.js';
 
 const PROBE = typeof SharedArrayBuffer === 'function' ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
 
-/** Throws `DEADLOCK` if this thread is the owner's (by token), and `UNSUPPORTED` if it must not block at all. */
+/**
+ * Throws `DEADLOCK` if this thread is the owner's (by token), and `UNSUPPORTED` if it must not
+ * block at all.
+ */
 export function assertMayBlock(owner: number): void {
   if (owner === threadToken()) {
     throw new StorageError(
@@ -13,7 +16,8 @@ export function assertMayBlock(owner: number): void {
     );
   }
   try {
-    // Never equal, so it never blocks; where blocking is forbidden it throws all the same (a browser's main thread).
+    // Never equal, so it never blocks; where blocking is forbidden it throws all the same (a
+    // browser's main thread).
     if (PROBE !== undefined) Atomics.wait(PROBE, 0, 1, 0);
   } catch (cause) {
     throw new StorageError(

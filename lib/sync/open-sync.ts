@@ -1,3 +1,4 @@
+import { checkNoOptions } from '../errors/check-options.js';
 import { attachHandle, type ReaderHandle } from '../handle/reader-handle.js';
 import { SyncReader } from './sync-reader.js';
 
@@ -6,19 +7,26 @@ import { SyncReader } from './sync-reader.js';
  *
  * Import the module of the resource's driver in this thread too, unless it is `MemDriver`.
  *
- * Throws `INVALID_ARGUMENT` for what is no handle, one of another version, or one that was attached before; `CLOSED` if its port is
- * closed; `UNSUPPORTED` if this thread does not know the driver.
+ * Block in a listener or a timer, not in the body of a module: if a module below it has a top-level
+ * `await`, terminating the thread there ends the whole process (docs/workers.md).
+ *
+ * Throws `INVALID_ARGUMENT` for what is no handle, one of another version, or one that was attached
+ * before; `CLOSED` if its port is closed; `UNSUPPORTED` if this thread does not know the driver.
  *
  * @example
  * ```ts
- * import { workerData } from 'node:worker_threads';
+ * import { parentPort } from 'node:worker_threads';
  * import { openSync } from 'tidemark/sync';
  *
- * using reader = openSync(workerData);
- * const magic = new Uint8Array(4);
- * reader.read(magic); // sleeps until they are there
+ * parentPort?.once('message', (handle) => {
+ *   using reader = openSync(handle);
+ *   const magic = new Uint8Array(4);
+ *   reader.read(magic); // sleeps until they are there
+ * });
  * ```
  */
-export function openSync(handle: ReaderHandle): SyncReader {
+export function openSync(handle: ReaderHandle): SyncReader;
+export function openSync(handle: ReaderHandle, options?: unknown): SyncReader {
+  checkNoOptions(options);
   return new SyncReader(attachHandle(handle));
 }

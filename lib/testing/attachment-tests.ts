@@ -4,7 +4,7 @@ import { expectBytes, pattern } from './assertions.js';
 import { commitFirst, readBack, replaceAll } from './driver-calls.js';
 import type { ConformanceTest } from './conformance-test.js';
 
-/** The attach side, after the description went the way it goes between threads. */
+/** Tests of reading in another thread: the description is cloned as it is between threads. */
 export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>[] {
   return [
     [
@@ -20,7 +20,7 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
       },
     ],
     [
-      'two attachments do not mind each other',
+      'an attachment can be read after another one was closed',
       ({ open }) => {
         const driver = open();
         driver.write(0, pattern(1000, 1));

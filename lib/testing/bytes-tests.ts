@@ -3,7 +3,7 @@ import { expectBytes, pattern } from './assertions.js';
 import type { ConformanceTest } from './conformance-test.js';
 import { readBack } from './driver-calls.js';
 
-/** What is written is read, wherever and however. */
+/** Tests that what is written is read, at any offset and in any order. */
 export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): readonly ConformanceTest<D>[] {
   const tests: ConformanceTest<D>[] = [
     [
@@ -51,14 +51,14 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
       },
     ],
     [
-      'takes and fills windows into larger buffers, and nothing around them',
+      'reads and writes parts of larger buffers, and touches nothing around them',
       ({ open }) => {
         const driver = open();
         const data = pattern(300, 7);
         driver.write(10, data.subarray(100, 200));
         const target = new Uint8Array(300).fill(0xee);
         driver.read(10, target.subarray(50, 150));
-        expectBytes(target.subarray(50, 150), data.subarray(100, 200), 'the window');
+        expectBytes(target.subarray(50, 150), data.subarray(100, 200), 'the part');
         expectBytes(target.subarray(0, 50), new Uint8Array(50).fill(0xee), 'the bytes before it');
         expectBytes(target.subarray(150), new Uint8Array(150).fill(0xee), 'the bytes behind it');
       },

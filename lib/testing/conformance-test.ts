@@ -1,4 +1,5 @@
-import type { ContentRecord, Driver } from '../drivers/driver.js';
+import type { Driver } from '../drivers/driver.js';
+import type { ContentRecord } from '../record/content-record.js';
 
 /** One test of the kit. */
 export type ConformanceTest<D extends Driver> = readonly [
@@ -6,12 +7,17 @@ export type ConformanceTest<D extends Driver> = readonly [
   test: (tools: ConformanceTools<D>) => void | Promise<void>,
 ];
 
-/** What a test of the kit works with. */
+/** What a test of the kit uses to make drivers. */
 export interface ConformanceTools<D extends Driver = Driver> {
   /** Makes a driver, not yet opened. */
   readonly create: () => D;
-  /** Makes and opens a driver; `record` is what its partial content is to be kept with, nothing by default. */
+  /**
+   * Makes and opens a driver. `record` is what is to be kept with its partial content; empty by
+   * default.
+   */
   readonly open: (record?: ContentRecord) => D;
-  /** Makes a driver over what `previous`, which is closed, has left; for drivers that keep content. */
+  /**
+   * Makes a driver over what the closed driver `previous` has kept; for drivers that keep content.
+   */
   readonly reopen: ((previous: D) => D) | undefined;
 }

@@ -1,6 +1,6 @@
-import type { Driver } from '../drivers/driver.js';
+import type { Driver, FinalStep } from '../drivers/driver.js';
 
-/** Calls of a driver as a resource makes them. */
+/** Calls a driver in the way that a resource does. */
 
 /** Reads `length` bytes at `offset`. */
 export function readBack(
@@ -15,14 +15,17 @@ export function readBack(
 
 /** Commits the first `length` bytes. */
 export function commitFirst(driver: Driver, length: number): void {
-  driver.commit(length)(ignoreAlive);
+  runStep(driver.commit(length));
   driver.settle?.();
 }
 
 /** Replaces the whole content. */
 export function replaceAll(driver: Driver, data: Uint8Array): void {
-  driver.replace(data)(ignoreAlive);
+  runStep(driver.replace(data));
   driver.settle?.();
 }
 
-const ignoreAlive = (): void => undefined;
+function runStep(step: FinalStep): void {
+  step.ahead?.();
+  step(() => undefined);
+}

@@ -1,13 +1,21 @@
-import type { ContentRecord, Driver } from '../drivers/driver.js';
+import { wrongType } from '../errors/invalid-argument.js';
+import { checkOptionNames } from '../errors/check-option-names.js';
+import type { Driver } from '../drivers/driver.js';
+import type { ContentRecord } from '../record/content-record.js';
+import { checkDriver } from '../resource/checks.js';
 import { attachmentTests } from './attachment-tests.js';
 import { bytesTests } from './bytes-tests.js';
 import type { ConformanceTest, ConformanceTools } from './conformance-test.js';
+import { evictionTests } from './eviction-tests.js';
 import { lifeTests } from './life-tests.js';
 import { resourceTests } from './resource-tests.js';
 
 const NOTHING: ContentRecord = { coverage: [], expectedLength: undefined, identity: undefined };
 
-/** The functions of a test runner that the kit needs: jest's, vitest's, mocha's or `node:test`'s will do. */
+/**
+ * The functions of a test runner that the kit needs: jest's, vitest's, mocha's or `node:test`'s
+ * will do.
+ */
 export interface ConformanceRunner {
   /** Groups tests. */
   readonly describe: (name: string, define: () => void) => void;
@@ -15,22 +23,23 @@ export interface ConformanceRunner {
   readonly it: (name: string, test: () => void | Promise<void>) => void;
 }
 
-/** What the kit has to know of the driver under test. */
+/** What the kit needs to know about the driver under test. */
 export interface ConformanceHarness<D extends Driver = Driver> {
   /** Names the driver in the names of the tests. */
   readonly name: string;
-  /** Makes a driver over nothing, to be opened by the test. */
+  /** Makes a driver without content; the test opens it. */
   readonly create: () => D;
-  /** For drivers that keep content: makes one over what `previous`, which is closed, has left. */
+  /** For drivers that keep content: makes one over what the closed driver `previous` has kept. */
   readonly reopen?: (previous: D) => D;
-  /** Cleans up behind a test; called once for each driver made, closed or not. */
+  /** Cleans up after a test; called once for each driver that was made, closed or not. */
   readonly dispose?: (driver: D) => void;
 }
 
 /**
  * Defines the tests that every driver must pass.
  *
- * What a driver does not declare (`rewrites`, `view`, `share`) is not tested. The kit imports no test runner.
+ * A capability that the driver does not declare (`rewrites`, `view`, `share`, `reactivates`,
+ * `evicts`) is not tested. The kit imports no test runner.
  *
  * @example
  * ```ts
@@ -42,7 +51,13 @@ export interface ConformanceHarness<D extends Driver = Driver> {
  * ```
  */
 export function driverConformance<D extends Driver>(runner: ConformanceRunner, harness: ConformanceHarness<D>): void {
+  const given = runner as Partial<ConformanceRunner> | undefined;
+  if (typeof given?.describe !== 'function' || typeof given.it !== 'function') {
+    throw wrongType('runner', 'the functions describe and it of a test runner', runner);
+  }
+  checkHarness(harness);
   const probe = harness.create();
+  checkDriver(probe);
   const { capabilities } = probe;
   harness.dispose?.(probe);
   const keeps = harness.reopen !== undefined;
@@ -51,6 +66,7 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
       bytes: bytesTests<D>(capabilities),
       life: lifeTests<D>(capabilities, keeps),
       'other threads': capabilities.share ? attachmentTests<D>() : [],
+      eviction: capabilities.evicts === true ? evictionTests<D>(capabilities) : [],
       'under a resource': resourceTests<D>(capabilities, keeps),
     };
     for (const [group, tests] of Object.entries(groups)) {
@@ -66,6 +82,18 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
       }
     }
   });
+}
+
+function checkHarness<D extends Driver>(harness: ConformanceHarness<D>): void {
+  const given = harness as Partial<ConformanceHarness<D>> | undefined;
+  if (typeof given?.name !== 'string' || typeof given.create !== 'function') {
+    throw wrongType('harness', 'an object with name and create()', harness);
+  }
+  checkOptionNames(harness, ['name', 'create', 'reopen', 'dispose']);
+  const { reopen, dispose } = harness;
+  for (const [name, value] of Object.entries({ reopen, dispose })) {
+    if (value !== undefined && typeof value !== 'function') throw wrongType(name, 'a function', value);
+  }
 }
 
 function toolsFor<D extends Driver>(harness: ConformanceHarness<D>, made: D[]): ConformanceTools<D> {

@@ -1,9 +1,10 @@
-import type { ContentRecord, Driver, DriverCapabilities } from '../drivers/driver.js';
+import type { Driver, DriverCapabilities } from '../drivers/driver.js';
+import type { ContentRecord } from '../record/content-record.js';
 import { expectBytes, expectSame, pattern } from './assertions.js';
 import { commitFirst, readBack, replaceAll } from './driver-calls.js';
 import type { ConformanceTest } from './conformance-test.js';
 
-/** From open to close. */
+/** Tests of the life of a driver, from open to close. */
 export function lifeTests<D extends Driver>(
   capabilities: DriverCapabilities,
   keeps: boolean,

@@ -5,7 +5,7 @@ import type { ConformanceTest } from './conformance-test.js';
 
 const SIZE = 64 * 1024;
 
-/** The driver as apps use it. */
+/** Tests of the driver under a resource, as apps use it. */
 export function resourceTests<D extends Driver>(
   capabilities: DriverCapabilities,
   keeps: boolean,

@@ -2,29 +2,26 @@
 import type { Observable } from 'rxjs';
 
 import type { ResourceStatus } from '../control/resource-status.js';
-import type { WaitOutcome } from '../control/wait-outcome.js';
+import type { WaitOutcome } from '../waits/wait-outcome.js';
 import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
-
-/** How to wait for a range. */
-export interface WaitOptions {
-  /** When the bytes are needed, in epoch milliseconds: orders the demand, nearest first. `@default` none, which comes last */
-  readonly neededBy?: number | undefined;
-  /** Wait without asking for the bytes: no demand is made. `@default` false */
-  readonly passive?: boolean | undefined;
-}
+import type { ReadOptions } from '../waits/read-options.js';
+import type { WaitOptions } from '../waits/wait-options.js';
 
 /**
- * What can be asked of a resource's bytes, in the owner's thread ({@link Resource}) and in others ({@link ResourceReader}).
+ * What a resource ({@link Resource}) and its readers in other threads ({@link ResourceReader}) have
+ * in common: to watch coverage and status, to wait for bytes, and to read them.
  *
- * Ranges are half-open, offsets and lengths in bytes. The observables replay the current state, never error, and complete on
- * close. After `close` what reads or waits for bytes ends with `CLOSED`; `status` says closed, `length` is undefined, and the other
- * properties keep their last values. After the resource was cancelled what reads or waits ends with `CANCELLED`.
+ * Ranges are half-open, offsets and lengths in bytes. The observables replay the current state,
+ * never error, and complete on close. After `close` what reads or waits for bytes ends with
+ * `CLOSED`; `status` says closed, `length` is undefined, and the other properties keep their last
+ * values. After the resource was cancelled what reads or waits ends with `CANCELLED`.
  */
 export interface ResourceView {
   /**
-   * The coverage, now and whenever it has changed: conflated to at most one emission a turn, with the newest state, on
-   * RxJS's `asapScheduler`. The last one goes out before `status$` says committed.
+   * The coverage, now and whenever it has changed: conflated to at most one emission a turn, with
+   * the newest state, on RxJS's `asapScheduler`. The last one is emitted before `status$` says
+   * committed.
    */
   readonly coverage$: Observable<Coverage>;
   /** The status, now and at each change. */
@@ -42,29 +39,34 @@ export interface ResourceView {
   /** Names the remote content's version (a strong ETag, say), where it is known. */
   readonly identity: string | undefined;
   /**
-   * Tells whether every byte of `range` is there; an empty range always is. As `coverage.has`, without building a snapshot.
+   * Returns true if every byte of `range` is there; an empty range always is. As `coverage.has`,
+   * without building a snapshot.
    *
    * Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
    */
   has(range: ByteRange): boolean;
   /**
-   * The first gap that has a byte at `from` or later, cut to `[from, limit)`; undefined if there is none.
+   * The first gap that has a byte at `from` or later, cut to `[from, limit)`; undefined if there is
+   * none.
    *
    * Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
    *
-   * @param limit - where to stop looking, exclusive; by default `expectedLength`, else 2^53−1. Never past the final length
+   * @param limit - where to stop looking, exclusive; by default `expectedLength`, else 2^53−1.
+   * Never past the final length
    */
   nextGap(from: number, limit?: number): ByteRange | undefined;
   /**
    * Waits until `range` is there.
    *
-   * Cold: each subscription is one wait, emits exactly one outcome and completes; synchronously where the answer is known. The rules, in
-   * order: an empty range is Ready; a closed resource errors with `CLOSED`, a cancelled one with `CANCELLED`; a covered range is Ready;
-   * committed content gives Eof from its end on, and Ready for a range that crosses it; a failed resource errors with `FAILED`;
-   * else it waits. An interrupt ends it with Interrupted. Numbers outside the domain error with `INVALID_RANGE`.
-   * Unsubscribing withdraws the wait and its demand.
+   * Cold: each subscription is one wait, emits exactly one outcome and completes; synchronously
+   * where it is known. The rules, in order: an empty range is Ready; a closed resource errors with
+   * `CLOSED`, a cancelled one with `CANCELLED`; a covered range is Ready; committed content gives
+   * Eof from its end on, and Ready for a range that crosses it; a failed resource errors with
+   * `FAILED`; else it waits. An interrupt ends it with Interrupted. Numbers outside the domain
+   * error with `INVALID_RANGE`. Unsubscribing withdraws the wait and its demand.
    *
-   * In the owner's thread a pending wait does not keep Node's process alive; in another thread it does.
+   * In the owner's thread a pending wait does not keep Node's process alive; in another thread it
+   * does.
    *
    * @example
    * ```ts
@@ -77,19 +79,35 @@ export interface ResourceView {
    */
   waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome>;
   /**
-   * Copies the bytes at `offset` into `target`, up to the first gap, the end of the content or the end of `target`; never waits.
+   * Copies the bytes at `offset` into `target`, up to the first gap, the end of the content or the
+   * end of `target`; never waits.
    *
-   * Answers how many bytes it copied: 0 at a gap or at the end. Throws `INVALID_RANGE`, `CLOSED`, `CANCELLED`.
+   * Returns how many bytes it copied: 0 at a gap or at the end. Throws `INVALID_RANGE`, `CLOSED`,
+   * `CANCELLED`.
    */
   readAt(offset: number, target: Uint8Array): number;
   /**
    * Waits for `range`, then emits its bytes once, as a copy, and completes.
    *
-   * The range ends at the final length, else at the expected length: the bytes are fewer there, and none behind it.
-   * Errors as {@link waitRange} does, and with `INTERRUPTED` after an interrupt. Unsubscribing withdraws the wait.
+   * The range ends at the final length, else at the expected length: the bytes are fewer there, and
+   * none behind it. Errors as {@link waitRange} does, with `INTERRUPTED` after an interrupt, and
+   * with `CANCELLED` when `signal` is aborted, also where the bytes are there but the signal was
+   * aborted before. Unsubscribing withdraws the wait.
+   *
+   * @example
+   * ```ts
+   * import { MemDriver, Resource } from 'tidemark';
+   *
+   * const resource = Resource.open(new MemDriver()); // somebody writes into it
+   * const options = { neededBy: Date.now() + 500, signal: AbortSignal.timeout(5000) };
+   * resource.read({ start: 0, end: 4 }, options).subscribe({
+   *   next: (bytes) => console.log(bytes),
+   *   error: (error) => console.log(error.code, error.cause), // CANCELLED, a TimeoutError
+   * });
+   * ```
    */
-  read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>>;
-  /** Lets go of everything; again: nothing. */
+  read(range: ByteRange, options?: ReadOptions): Observable<Uint8Array<ArrayBuffer>>;
+  /** Releases all resources. Idempotent. */
   close(): void;
   /** As {@link close}, for `using`. */
   [Symbol.dispose](): void;

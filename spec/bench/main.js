@@ -1,8 +1,10 @@
-// The bench: measures rows one after the other, prints a table. It is no test, and exits 0 whatever it measures.
+// The bench: measures rows one after the other, prints a table. It is no test, and exits 0 whatever
+// it measures.
 import { parseArgs } from 'node:util';
 import { allRows } from './rows/all-rows.js';
 import { machine } from './tools/machine.js';
-import { measureRow } from './tools/measure-apart.js';
+import { measureRow } from './tools/measure-in-own-process.js';
+import { withoutMissing } from './tools/programs.js';
 import { renderTable } from './tools/table.js';
 
 /** @import { Result } from './tools/row.js' */
@@ -31,11 +33,11 @@ function readOptions() {
 }
 
 const { filter, quick, json, help } = readOptions();
-const rows = allRows.filter(({ id, what }) => `${id} ${what}`.toLowerCase().includes(filter.toLowerCase()));
+const asked = allRows.filter(({ id, what }) => `${id} ${what}`.toLowerCase().includes(filter.toLowerCase()));
 
 if (help) {
   console.log(USAGE);
-} else if (rows.length === 0) {
+} else if (asked.length === 0) {
   console.error(
     `No row has ${JSON.stringify(filter)} in its id or description. The ids:\n${allRows.map(({ id }) => `  ${id}`).join('\n')}`,
   );
@@ -43,6 +45,7 @@ if (help) {
 } else {
   /** @type {Result[]} */
   const results = [];
+  const rows = withoutMissing(asked);
   for (const [index, row] of rows.entries()) {
     console.error(`${index + 1}/${rows.length} ${row.id}: ${row.what}`);
     try {

@@ -1,4 +1,5 @@
-// Measures one row or curve in a process of its own: what others have taught the compiler about a shared function does not count then.
+// Measures one row or curve in a process of its own: what others have taught the compiler about a
+// shared function does not count then.
 import { allCurves } from './curves/all-curves.js';
 import { allRows } from './rows/all-rows.js';
 

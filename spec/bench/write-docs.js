@@ -1,12 +1,13 @@
-// Writes the figures of docs/performance.md: of a new run, kept in docs/performance. With `--curves` only the curves are measured anew,
-// with `--keep` nothing is.
+// Writes the figures of docs/performance.md: of a new run, kept in docs/performance. With
+// `--curves` only the curves are measured anew, with `--keep` nothing is.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { allCurves } from './curves/all-curves.js';
 import { allRows } from './rows/all-rows.js';
 import { draw } from './tools/draw.js';
 import { machine } from './tools/machine.js';
-import { measureCurve, measureRow } from './tools/measure-apart.js';
+import { measureCurve, measureRow } from './tools/measure-in-own-process.js';
+import { withoutMissing } from './tools/programs.js';
 import { renderDocs } from './tools/render-docs.js';
 
 const DOCS = new URL('../../docs/', import.meta.url);
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 
 if (!values.keep && !values.curves) {
   const results = [];
-  for (const row of allRows) {
+  for (const row of withoutMissing(allRows)) {
     console.log(row.what);
     results.push(await measureRow(row, false));
   }

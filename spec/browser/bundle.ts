@@ -7,15 +7,18 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MODULE = new RegExp(`^(node:.*|graceful-fs|${builtinModules.join('|')})$`);
 
-/** What is imported under these names, or from these files, is another file of `in-place-of` in a browser. */
+/**
+ * What is imported under these names, or from these files, is another file of `in-place-of` in a
+ * browser.
+ */
 const inPlaceOf: Record<string, string> = {
   '@jest/globals': 'jest-globals.ts',
   'node:worker_threads': 'worker-threads.ts',
   'tidemark/node': 'tidemark-node.js',
   'node:util': 'util.js',
   'lib/node.js': 'tidemark-node.js',
-  'spec/drivers/tested-driver.js': 'tested-driver.js',
-  'spec/threads/fixtures/second-copy.js': 'second-copy.js',
+  'spec/support/tested-driver.js': 'tested-driver.js',
+  'spec/support/threads/second-copy.js': 'second-copy.js',
 };
 
 const browserInPlaceOfNode: Plugin = {
@@ -26,7 +29,8 @@ const browserInPlaceOfNode: Plugin = {
       return replacement === undefined ? undefined : { path: join(ROOT, 'spec/browser/in-place-of', replacement) };
     });
     plugin.onResolve({ filter: NODE_MODULE }, ({ path, importer }) => {
-      // The parts of jest can do more in Node: `expect` shows the lines of a file, say. They have to load, not to do it.
+      // The parts of jest can do more in Node: `expect` shows the lines of a file, say. They have
+      // to load, not to do it.
       if (importer.includes('/node_modules/')) return { path, namespace: 'absent' };
       const file = relative(ROOT, importer);
       const text = `${file} imports ${path}, which no browser has: see spec/browser/core-specs.ts`;
@@ -48,8 +52,11 @@ const browserInPlaceOfNode: Plugin = {
 /** What a web server has to give for modules that run in a browser: the content of each address. */
 export type Site = Map<string, Uint8Array>;
 
-/** Bundles modules, named by their paths from the root of the project; each has the address of its path, as JavaScript. */
-export async function bundle(entryPoints: readonly string[]): Promise<Site> {
+/**
+ * Bundles modules, named by their paths from the root of the project; each has the address of its
+ * path, as JavaScript. `fuzzRuns`: fewer than in Node, where the same are run.
+ */
+export async function bundle(entryPoints: readonly string[], fuzzRuns = 30): Promise<Site> {
   const common: BuildOptions = {
     absWorkingDir: ROOT,
     outbase: ROOT,
@@ -65,6 +72,9 @@ export async function bundle(entryPoints: readonly string[]): Promise<Site> {
       write: false,
       entryPoints: [...entryPoints],
       splitting: true,
+      // A spec may import another for what that does; `sideEffects` in our package.json knows of
+      // the library alone.
+      ignoreAnnotations: true,
       plugins: [browserInPlaceOfNode],
       define: {
         global: 'globalThis',
@@ -72,8 +82,7 @@ export async function bundle(entryPoints: readonly string[]): Promise<Site> {
         __dirname: '"/"',
         'process.stdout': '{}',
         'process.platform': '"browser"',
-        // Fewer random ones than in Node, where the same are run.
-        'process.env': JSON.stringify({ FUZZ_RUNS: process.env.FUZZ_RUNS ?? '30' }),
+        'process.env': JSON.stringify({ FUZZ_RUNS: process.env.FUZZ_RUNS ?? String(fuzzRuns) }),
       },
     }),
     // By itself, so that it shares nothing with the others.

@@ -12,7 +12,10 @@ declare global {
   var page: Scope;
 }
 
-/** Isolated, as the page of an app with decoders in workers is: what it loads from elsewhere needs permission. */
+/**
+ * Isolated, as the page of an app with decoders in workers is: what it loads from elsewhere needs
+ * permission.
+ */
 const PAGE = { script: '/spec/browser/http-page.js', isolated: true };
 
 export const SHA = createHash('sha256').update(content).digest('hex');
@@ -36,7 +39,13 @@ export class HttpPages {
 
   static async launch(): Promise<HttpPages> {
     const site = await bundle(['spec/browser/http-page.ts']);
-    return new HttpPages(await launchChromium(), site, await serveSite(site, PAGE));
+    const elsewhere = await serveSite(site, PAGE);
+    try {
+      return new HttpPages(await launchChromium(), site, elsewhere);
+    } catch (error) {
+      elsewhere[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** A server, and a page that comes from it. */
@@ -64,7 +73,7 @@ export class HttpPages {
 
   async close(): Promise<void> {
     await this.#browser.close();
-    this.#elsewhere.close();
+    this.#elsewhere[Symbol.dispose]();
   }
 
   async #open(address: string): Promise<Page> {

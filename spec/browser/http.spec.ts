@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { content, other } from '../http/fixtures.js';
 import type { TestServer } from '../http/test-server.js';
 import { downloadIn, HttpPages, rangesOf, SHA } from './http-pages.js';
@@ -8,9 +9,25 @@ import { downloadIn, HttpPages, rangesOf, SHA } from './http-pages.js';
 const PARTS = { chunkSize: 250_000 };
 const ALL_PARTS = ['bytes=0-249999', 'bytes=250000-499999', 'bytes=500000-749999', 'bytes=750000-999999'];
 
-/** What was asked for, in the order of the content: two requests that are made at once come in either. */
+/**
+ * What was asked for, in the order of the content: two requests that are made at once come in
+ * either.
+ */
 function partsOf({ exchanges }: TestServer): (string | undefined)[] {
   return rangesOf(exchanges).toSorted();
+}
+
+/** Downloads in the page, and asks then whether that is still what the server has. */
+function revalidateIn(page: Page, address: string): Promise<string> {
+  return page.evaluate(async (url) => {
+    const { download, lastValueFrom, MemDriver, Resource } = globalThis.page;
+    const resource = Resource.open(new MemDriver());
+    await lastValueFrom(download(resource, url));
+    return lastValueFrom(download(resource, url, { revalidate: true })).then(
+      () => 'complete',
+      (error: unknown) => String((error as { code?: string }).code),
+    );
+  }, address);
 }
 
 let pages: HttpPages;
@@ -21,12 +38,28 @@ afterEach(() => pages.closePages());
 afterAll(() => pages.close());
 
 describe('a download from the origin of the page', () => {
-  it('asks for parts, of one version', async () => {
+  it('asks for parts, and for those of one version only once an answer has no ETag', async () => {
     const { server, page } = await pages.sameOrigin();
     expect(await downloadIn(page, '/song.flac', PARTS)).toEqual({ sha: SHA, identity: '"v1"' });
     expect(partsOf(server)).toEqual(ALL_PARTS);
-    const conditions = server.exchanges.map(({ request }) => request.headers['if-range']);
-    expect(conditions).toEqual([undefined, '"v1"', '"v1"', '"v1"']);
+    const conditions = (): unknown[] => server.exchanges.map(({ request }) => request.headers['if-range']);
+    expect(conditions()).toEqual([undefined, undefined, undefined, undefined]);
+    server.exchanges = [];
+    server.handle = (exchange) => server.serve(exchange, { headers: exchange.number === 1 ? { etag: undefined } : {} });
+    expect(await downloadIn(page, '/song.flac', PARTS)).toEqual({ sha: SHA, identity: '"v1"' });
+    expect(conditions().slice(0, 2)).toEqual([undefined, undefined]);
+    expect(conditions().at(-1)).toBe('"v1"');
+  });
+
+  it('asks whether committed content is still the same, and fetches nothing', async () => {
+    const { server, page } = await pages.sameOrigin();
+    server.handle = (exchange) => {
+      const isSame = exchange.request.headers['if-none-match'] === server.etag;
+      return isSame ? exchange.response.writeHead(304).end() : server.serve(exchange);
+    };
+    const revalidated = await revalidateIn(page, server.url);
+    expect(revalidated).toBe('complete');
+    expect(server.exchanges.map(({ status }) => status).at(-1)).toBe(0);
   });
 
   it('brings first what is waited for, from several places side by side', async () => {
@@ -126,12 +159,47 @@ describe('a download from another origin', () => {
     expect(await downloadIn(page, server.url, PARTS)).toEqual({ sha: SHA });
   });
 
+  it('asks whether committed content is still the same without a preflight, by its ETag', async () => {
+    const { server, page } = await pages.otherOrigin({ exposeHeaders: 'Content-Range, ETag' });
+    expect(await revalidateIn(page, server.url)).toBe('complete');
+    expect(server.preflights).toEqual([]);
+    expect(rangesOf(server.exchanges).at(-1)).toBe('bytes=0-0');
+  });
+
+  it.each([
+    ['of which one has all of it', content.length],
+    ['of which none can be decompressed', 5000],
+  ])('takes all of what is compressed in parts, though it cannot see that they are: %s', async (_, chunkSize) => {
+    const { server, page } = await pages.otherOrigin({ exposeHeaders: 'Content-Range, ETag' });
+    server.content = gzipSync(content);
+    server.manners = { headers: { 'content-encoding': 'gzip', 'cache-control': 'no-store' } };
+    expect(await downloadIn(page, server.url, { chunkSize })).toEqual({ sha: SHA, identity: '"v1"' });
+    expect(rangesOf(server.exchanges).at(-1)).toBeUndefined();
+  });
+
+  it('sees no Date: a time that is that of each answer counts, unless the server exposes it', async () => {
+    for (const [exposeHeaders, outcome] of [
+      ['Content-Range', { code: 'CHANGED' }],
+      ['Content-Range, Date', { sha: SHA }],
+    ] as const) {
+      const { server, page } = await pages.otherOrigin({ exposeHeaders });
+      server.handle = (exchange) => {
+        const date = new Date(exchange.number * 60_000).toUTCString();
+        return server.serve(exchange, { headers: { date, 'last-modified': date } });
+      };
+      expect(await downloadIn(page, server.url, PARTS)).toMatchObject(outcome);
+    }
+  });
+
   it('asks for parts where its own origin redirects it there', async () => {
     const { server, page } = await pages.sameOrigin();
     const { server: redirected } = await pages.otherOrigin({ exposeHeaders: 'Content-Range, ETag' });
     server.handle = ({ response }) => response.writeHead(302, { location: redirected.url }).end();
     expect(await downloadIn(page, server.url, PARTS)).toEqual({ sha: SHA, identity: '"v1"' });
     expect([partsOf(redirected), redirected.preflights]).toEqual([ALL_PARTS, []]);
+    // What the first answer has told is used from then on; some requests are made before it is
+    // there.
+    expect(server.exchanges.length).toBeLessThan(ALL_PARTS.length);
   });
 
   it('notices another version, and writes none of it', async () => {

@@ -17,16 +17,16 @@ export function answerFrom(site: Site, { script, isolated }: PageOptions, url: s
   const content = site.get(new URL(url, 'http://localhost').pathname);
   if (isolated) response.setHeaders(new Headers(ISOLATION));
   response.setHeader('content-type', content === undefined ? 'text/html' : 'text/javascript');
-  // Pages follow each other that load the same: the browser need not ask for it, and compile it, again.
+  // Pages follow each other that load the same: the browser need not ask for it, and compile it,
+  // again.
   response.setHeader('cache-control', 'max-age=60');
   response.end(
     content ?? `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`,
   );
 }
 
-export interface SiteServer {
+export interface SiteServer extends Disposable {
   readonly origin: string;
-  readonly close: () => void;
 }
 
 /** Serves a site on loopback. */
@@ -37,7 +37,7 @@ export async function serveSite(site: Site, page: PageOptions): Promise<SiteServ
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
+    [Symbol.dispose]: () => {
       server.close();
       server.closeAllConnections();
     },

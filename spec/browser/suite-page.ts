@@ -12,7 +12,10 @@ export function expectPassed({ error }: BrowserTest): void {
   if (error !== undefined) throw new Error(error);
 }
 
-/** How long a suite may say nothing, in milliseconds: its thread is blocked for good then. Tests have time-outs of their own. */
+/**
+ * How long a suite may say nothing, in milliseconds: its thread is blocked for good then. Tests
+ * have time-outs of their own.
+ */
 const SILENCE = 45_000;
 
 /** A page that runs suites, one after the other. */
@@ -53,11 +56,14 @@ export class SuitePage {
     this.#runs = true;
     this.#awaitNews();
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
-    // This ends the threads of the suite before, too.
-    await this.#page.goto(address);
-    await ended;
-    this.#runs = false;
-    clearTimeout(this.#silence);
+    try {
+      // This ends the threads of the suite before, too.
+      await this.#page.goto(address);
+      await ended;
+    } finally {
+      this.#runs = false;
+      clearTimeout(this.#silence);
+    }
     if (this.#tests.length === 0) this.#report('has tests', 'None has run.');
     if (this.broken) await this.#page.close();
     return this.#tests;

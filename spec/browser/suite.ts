@@ -1,5 +1,5 @@
 /// <reference types="mocha" />
-import './in-place-of/jest-globals.js';
+import { expect } from './in-place-of/jest-globals.js';
 import { type SuiteEvent, tell } from './suite-events.js';
 
 /** Runs the tests of one bundled spec in the thread that loads this, and tells how it goes. */
@@ -13,6 +13,7 @@ function describeError(error: unknown): string {
 const suite = new URL(location.href).searchParams.get('suite');
 setInterval(() => tell({ type: 'alive' }), 1000);
 try {
+  expect.setState({ testPath: suite ?? '' });
   await import(suite ?? '');
   const runner = mocha.run();
   const end = (event: Omit<SuiteEvent & { type: 'end' }, 'type'>): void => tell({ type: 'end', ...event });

@@ -1,7 +1,10 @@
 import { bundlers } from './bundlers.js';
 import { entries } from './entries.js';
 
-/** `node bundle-all.js BUNDLER FOLDER` bundles the entries in the folder and prints what came of each, or the message of its error. */
+/**
+ * `node bundle-all.js BUNDLER FOLDER` bundles the entries in the folder and prints what came of
+ * each, or the message of its error.
+ */
 
 const [, , bundler = '', folder = ''] = process.argv;
 /** @type {Record<string, import('./bundlers.js').Bundle | { error: string }>} */

@@ -11,12 +11,14 @@ const EXTERNAL = 'external "';
  *
  * @typedef {object} Bundle
  * @property {string} file - where it is
- * @property {string[]} modules - paths of the modules in it, and names of those that the bundler has put in their place
+ * @property {string[]} modules - paths of the modules in it, and names of those that the bundler
+ * has put in their place
  * @property {string[]} imports - what it imports when it runs
  */
 
 /**
- * Each bundles `folder/name.js` into `folder/bundler/name.mjs`, for browsers, and rejects where it cannot.
+ * Each bundles `folder/name.js` into `folder/bundler/name.mjs`, for browsers, and rejects where it
+ * cannot.
  *
  * @type {Record<string, (folder: string, name: string) => Promise<Bundle>>}
  */
@@ -84,7 +86,8 @@ export const bundlers = {
     });
     if (stats === undefined || stats.hasErrors()) throw new Error(stats?.toString({ all: false, errors: true }));
     const { modules = [] } = stats.toJson({ all: false, modules: true, nestedModules: true, ids: true });
-    // Those that were joined into one are inside of it; what has no name is webpack's own, or a heading.
+    // Those that were joined into one are inside of it; what has no name is webpack's own, or a
+    // heading.
     const names = modules
       .flatMap((module) => module.modules ?? [module])
       .flatMap(({ nameForCondition, name }) => nameForCondition ?? name ?? []);

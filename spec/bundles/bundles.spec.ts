@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Bundle } from './bundlers.js';
 import { makeApp } from './entries.js';
 
@@ -14,7 +14,10 @@ async function run(script: string, ...args: string[]): Promise<unknown> {
 }
 
 const root = realpathSync(new URL('../..', import.meta.url)).replaceAll('\\', '/');
-/** What may be in a bundle of this package: all but what is about Node, and the two packages that it brings along. */
+/**
+ * What may be in a bundle of this package: all but what is about Node, and the two packages that it
+ * brings along.
+ */
 const OURS = /^\/dist\/(?!node\b|drivers\/mmap\/)|^\/node_modules\/(node-interval-tree|shallowequal)\//;
 /** The entry itself, and what makes a module of CommonJS one of ECMAScript. */
 const GIVEN = /\/tidemark-bundles-\w+\/\w+\.js$|^\0rolldown\/runtime\.js$/;
@@ -43,12 +46,12 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     bundle(name).modules.flatMap((path) => /[\w-]+-driver(?=\.js$)/.exec(path) ?? []);
   const code = (name: string): string => readFileSync(bundle(name).file, 'utf8');
 
-  test.each(['resource', 'memory', 'sync', 'http'])('has nothing of Node in it, nor in its place: %s', (name) => {
+  it.each(['resource', 'memory', 'sync', 'http'])('has nothing of Node in it, nor in its place: %s', (name) => {
     expect(foreign(bundle(name))).toEqual([]);
     expect(code(name)).not.toMatch(/["'`]node:|\brequire\b|\bimport\(|browser-external|koffi|mmap/);
   });
 
-  test('has the drivers that are used, and no others', () => {
+  it('has the drivers that are used, and no others', () => {
     expect(['resource', 'memory', 'sync', 'http'].map(drivers)).toEqual([[], ['mem-driver'], [], []]);
     // Of a message of MemDriver, wherever the code of a module ends up.
     expect(['resource', 'memory', 'sync', 'http'].map((name) => code(name).includes('memory driver'))).toEqual([
@@ -59,7 +62,7 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     ]);
   });
 
-  test('runs: a resource alone, one in memory that is downloaded, read by a blocked worker, and served', async () => {
+  it('runs a resource alone, and one in memory that is downloaded, read by a blocked worker, and served', async () => {
     const files = Object.fromEntries(['resource', 'memory', 'sync', 'http'].map((name) => [name, bundle(name).file]));
     expect(await run('run-bundles', JSON.stringify(files))).toEqual({
       plain: [6, 'song t'],
@@ -69,7 +72,7 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     });
   });
 
-  test('would be found out if it had something of Node: tidemark/node is', () => {
+  it('would be found out if it had something of Node, as that of tidemark/node is', () => {
     const { node } = bundles;
     const found = node === undefined || 'error' in node ? [node?.error] : foreign(node);
     expect(found.join()).toMatch(/node:|browser-external/);

@@ -15,7 +15,10 @@ export const entries = {
   node: "export { MmapDriver } from 'tidemark/node';",
 };
 
-/** A new folder with the entries in it, from which this package is found by its name, as an app finds it. */
+/**
+ * A new folder with the entries in it, from which this package is found by its name, as an app
+ * finds it.
+ */
 export function makeApp() {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-bundles-'));
   mkdirSync(join(folder, 'node_modules'));

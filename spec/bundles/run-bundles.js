@@ -2,9 +2,15 @@ import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** `node run-bundles.js FILES`, with the file of each bundle in JSON, uses them together, and prints what came out. */
+/**
+ * `node run-bundles.js FILES`, with the file of each bundle in JSON, uses them together, and prints
+ * what came out.
+ */
 
-/** @typedef {typeof import('tidemark') & typeof import('tidemark/http') & typeof import('tidemark/sync')} Everything */
+/**
+ * @typedef {typeof import('tidemark') & typeof import('tidemark/http') & typeof
+ * import('tidemark/sync')} Everything
+ */
 
 /** Two bytes at a time, as anybody may store them: what is used is the resource alone. */
 class PlainDriver {

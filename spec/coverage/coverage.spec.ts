@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { CoverageSnapshot } from '../../lib/coverage/coverage.js';
-import { PlainCoverage } from './plain-coverage.js';
+import { PlainCoverage } from '../support/plain-coverage.js';
 
 const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const SIZE = 120;

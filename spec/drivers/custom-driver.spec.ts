@@ -4,7 +4,8 @@ import { xorDriver } from '../../examples/custom-driver/xor-driver.js';
 import { MemDriver } from '../../lib/index.js';
 import { driverConformance } from '../../lib/testing.js';
 
-// The example is JavaScript over the built package, the kit is source: a driver is a shape, not a class.
+// The example is JavaScript over the built package, the kit is source: a driver is a shape, not a
+// class.
 driverConformance({ describe, it }, { name: 'the example xorDriver', create: () => xorDriver(new MemDriver(), 42) });
 driverConformance(
   { describe, it },

@@ -12,7 +12,7 @@ afterEach(() => {
   resource.close();
 });
 
-describe('bad handles', () => {
+describe('a bad handle', () => {
   const bad: [string, (handle: ReaderHandle) => unknown][] = [
     ['undefined', () => undefined],
     ['null', () => null],
@@ -36,17 +36,20 @@ describe('bad handles', () => {
   ];
   const typed = [...ARGUMENT, 'UNSUPPORTED'];
 
-  it.each([...bad, ...badReader])('attachReader: %s; the good one can still be attached', async (_, spoil) => {
-    const { handle } = resource.createPort();
-    const answer = await refusal(() => attachReader(wrong(spoil(handle))));
-    expect([answer, typed.includes(answer)]).toEqual([answer, true]);
-    const reader = attachReader(handle);
-    expect(reader.has({ start: 0, end: 4 })).toBe(true);
-    reader.close();
-    expectUnharmed();
-  });
+  it.each([...bad, ...badReader])(
+    'is refused by attachReader, and the good one can still be attached: %s',
+    async (_, spoil) => {
+      const { handle } = resource.createPort();
+      const answer = await refusal(() => attachReader(wrong(spoil(handle))));
+      expect([answer, typed.includes(answer)]).toEqual([answer, true]);
+      const reader = attachReader(handle);
+      expect(reader.has({ start: 0, end: 4 })).toBe(true);
+      reader.close();
+      expectUnharmed();
+    },
+  );
 
-  it.each(bad)('ownerGone: %s; readers are left alone', async (_, spoil) => {
+  it.each(bad)('is refused by ownerGone, which leaves readers alone: %s', async (_, spoil) => {
     const { handle } = resource.createPort();
     const answer = await refusal(() => ownerGone(wrong(spoil(handle))));
     expect([answer, ARGUMENT.includes(answer)]).toEqual([answer, true]);
@@ -56,7 +59,7 @@ describe('bad handles', () => {
     expectUnharmed();
   });
 
-  it('a handle can be attached once', async () => {
+  it('is one that was attached before', async () => {
     const { handle } = resource.createPort();
     const reader = attachReader(handle);
     expect(await refusal(() => attachReader(handle))).toBe('INVALID_ARGUMENT');
@@ -65,7 +68,7 @@ describe('bad handles', () => {
     reader.close();
   });
 
-  it('the handle of a closed port is CLOSED', async () => {
+  it('is CLOSED where it is of a closed port', async () => {
     const port = resource.createPort();
     port.close();
     port.close();
@@ -73,8 +76,10 @@ describe('bad handles', () => {
     expect(await refusal(() => attachReader(port.handle))).toBe('CLOSED');
     expectUnharmed();
   });
+});
 
-  it('a reader closed twice is closed, and its calls throw CLOSED', async () => {
+describe('a reader', () => {
+  it('that was closed twice is closed, and its calls throw CLOSED', async () => {
     const reader = attachReader(resource.createPort().handle);
     reader.close();
     reader.close();
@@ -92,7 +97,7 @@ describe('bad handles', () => {
     expectUnharmed();
   });
 
-  it('a reader checks what it is asked', async () => {
+  it('checks what it is asked', async () => {
     const reader = attachReader(resource.createPort().handle);
     for (const range of notRanges) {
       for (const call of [

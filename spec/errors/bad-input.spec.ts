@@ -12,7 +12,7 @@ import {
   whenCommitted,
   writeTo,
 } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import { newDriver } from '../support/new-driver.js';
 import {
   ARGUMENT,
   content,
@@ -165,8 +165,8 @@ const rows: Row[] = [
   ],
 ];
 
-describe('bad arguments of a resource in use', () => {
-  it.each(rows)('%s', async (_name, call, bad, codes) => {
+describe('a resource in use', () => {
+  it.each(rows)('is not harmed by bad arguments: %s', async (_name, call, bad, codes) => {
     for (const argument of bad) {
       const answer = await refusal(() => call(wrong(argument)));
       expect({ argument, answer: codes.includes(answer) ? codes : answer }).toEqual({ argument, answer: codes });
@@ -174,7 +174,7 @@ describe('bad arguments of a resource in use', () => {
     expectUnharmed();
   });
 
-  it('writeAt, past the capacity of memory', async () => {
+  it('is not harmed by writeAt past the capacity of memory', async () => {
     resource.close();
     ({ resource, expectUnharmed } = inUse(new MemDriver({ capacity: 2 ** 20 })));
     for (const offset of [2 ** 20, 2 ** 33, 2 ** 53 - 100]) {
@@ -183,7 +183,7 @@ describe('bad arguments of a resource in use', () => {
     expectUnharmed();
   });
 
-  it('arrays without bytes do nothing', () => {
+  it('does nothing with arrays without bytes', () => {
     const empty = new Uint8Array(0);
     resource.writeAt(0, empty);
     resource.writeAt(2 ** 53 - 1, empty);
@@ -191,7 +191,7 @@ describe('bad arguments of a resource in use', () => {
     expectUnharmed();
   });
 
-  it('arrays of shared memory are fine', () => {
+  it('takes arrays of shared memory', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(4));
     shared.set(content.subarray(4, 8));
     resource.writeAt(4, shared);
@@ -200,7 +200,7 @@ describe('bad arguments of a resource in use', () => {
     expect([...target]).toEqual([...content.subarray(0, 8)]);
   });
 
-  it('ranges may be larger than anything there is', () => {
+  it('takes ranges that are larger than anything there is', () => {
     const all = { start: 0, end: 2 ** 53 - 1 };
     expect([resource.has(all), resource.coverage.has(all), resource.coverage.coveredBytesIn(all)]).toEqual([
       false,
@@ -213,7 +213,7 @@ describe('bad arguments of a resource in use', () => {
   });
 });
 
-describe('bad arguments at opening', () => {
+describe('a bad argument', () => {
   it.each<[string, unknown[], string[]]>([
     [
       'capacity',
@@ -224,7 +224,7 @@ describe('bad arguments at opening', () => {
     ['detached initialData', [{ initialData: detached() }], ARGUMENT],
     ['initialData past the capacity', [{ initialData: content, capacity: 19 }], ['CAPACITY']],
     ['options', [null], ARGUMENT],
-  ])('of MemDriver: %s', async (_name, options, codes) => {
+  ])('of MemDriver is refused: %s', async (_name, options, codes) => {
     for (const option of options) {
       expect({ option, codes: codes.includes(await refusal(() => new MemDriver(wrong(option)))) }).toEqual({
         option,
@@ -238,7 +238,7 @@ describe('bad arguments at opening', () => {
     ['identity', [null, 5, {}, true].map((identity) => ({ identity }))],
     ['signal', [5, 'abort', {}, { aborted: false }].map((signal) => ({ signal }))],
     ['options', [null]],
-  ])('of Resource.open: %s; the driver can still be opened', async (_name, options) => {
+  ])('of Resource.open is refused, and the driver can still be opened: %s', async (_name, options) => {
     for (const option of options) {
       const driver = newDriver();
       const answer = await refusal(() => Resource.open(driver, wrong(option)));
@@ -247,14 +247,14 @@ describe('bad arguments at opening', () => {
     }
   });
 
-  it('of Resource.open: what is no driver', async () => {
+  it('of Resource.open is refused where it is no driver', async () => {
     for (const driver of [undefined, null, 5, {}, { open: 5 }, MemDriver, { open: () => ({ coverage: [] }) }]) {
       const answer = await refusal(() => Resource.open(wrong(driver)));
       expect([answer, ARGUMENT.includes(answer)]).toEqual([answer, true]);
     }
   });
 
-  it('of Resource.open: a driver that serves another resource, open or closed; the other is left alone', async () => {
+  it('of Resource.open is refused where it is a driver that serves another resource, open or closed, which is left alone', async () => {
     expect(await refusal(() => Resource.open(resource.driver))).toBe('INVALID_ARGUMENT');
     expectUnharmed();
     resource.close();
@@ -262,14 +262,14 @@ describe('bad arguments at opening', () => {
   });
 });
 
-describe('bad arguments of the registry of drivers', () => {
-  it('attachDriver: what is no description, or of an unknown kind', async () => {
+describe('the registry of drivers', () => {
+  it('attaches nothing that is no description, or is of an unknown kind', async () => {
     for (const description of [undefined, null, 5, {}, { kind: 5 }, { kind: 'example/unknown' }]) {
       expect([...ARGUMENT, 'UNSUPPORTED']).toContain(await refusal(() => attachDriver(wrong(description))));
     }
   });
 
-  it('registerAttachment: a kind that is no text, and what is no function', async () => {
+  it('takes no kind that is no text, and nothing that is no function', async () => {
     const attach = (): never => {
       throw new Error('never attached');
     };

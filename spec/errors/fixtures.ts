@@ -2,15 +2,19 @@ import { expect } from '@jest/globals';
 import { isObservable } from 'rxjs';
 
 import { isStorageError, Resource } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
-import { sameBytes } from '../range/same-bytes.js';
+import { newDriver } from '../support/new-driver.js';
+import { sameBytes } from '../support/bytes.js';
+import { demandsOf } from '../support/demands-of.js';
 
 /** What TypeScript would reject. */
 export function wrong(value: unknown): never {
   return value as never;
 }
 
-/** The code of a `StorageError`, or the name of another error, that `action` throws, emits or rejects with. */
+/**
+ * The code of a `StorageError`, or the name of another error, that `action` throws, emits or
+ * rejects with.
+ */
 export async function refusal(action: () => unknown): Promise<string> {
   try {
     const answer: unknown = action();
@@ -71,7 +75,10 @@ export const ARGUMENT = ['INVALID_ARGUMENT', 'TypeError'];
 
 export const content = Uint8Array.from({ length: 20 }, (_, index) => index + 1);
 
-/** A resource in the middle of its work, and the proof that nothing was written, nothing lost, and that it can be gone on with. */
+/**
+ * A resource in the middle of its work, and the proof that nothing was written, nothing lost, and
+ * that it can be gone on with.
+ */
 export interface InUse {
   readonly resource: Resource;
   readonly expectUnharmed: () => void;
@@ -82,16 +89,16 @@ export function inUse(driver = newDriver()): InUse {
   const resource = Resource.open(driver, { expectedLength: 20, identity: '"v1"' });
   resource.writeAt(0, content.subarray(0, 4));
   resource.writeAt(8, content.subarray(8, 12));
-  const told: unknown[] = [];
-  const note = (value: unknown): unknown => told.push(value);
+  const emitted: unknown[] = [];
+  const note = (value: unknown): unknown => emitted.push(value);
   resource.waitRange({ start: 4, end: 8 }).subscribe({ next: note, error: note });
   resource.writes$.subscribe(note);
-  const before = look(resource);
+  const before = stateOf(resource);
   const expectUnharmed = (): void => {
-    expect(look(resource)).toEqual(before);
-    expect(told).toEqual([]);
+    expect(stateOf(resource)).toEqual(before);
+    expect(emitted).toEqual([]);
     resource.writeAt(4, content.subarray(4, 8));
-    expect(told).toEqual(['ready', { start: 4, end: 8 }]);
+    expect(emitted).toEqual(['ready', { start: 4, end: 8 }]);
     resource.writeAt(12, content.subarray(12));
     resource.commit();
     expect(sameBytes(resource.readAll(), content)).toBe(true);
@@ -100,11 +107,9 @@ export function inUse(driver = newDriver()): InUse {
 }
 
 /** Everything that can be seen of a resource, none of it by a call that may throw. */
-function look(resource: Resource): unknown {
+function stateOf(resource: Resource): unknown {
   const { status, coverage, identity } = resource;
-  const demands: unknown[] = [];
-  resource.demand$.subscribe((demand) => demands.push(...demand)).unsubscribe();
   const bytes = new Uint8Array(30);
   if (status.state !== 'closed') [0, 8].forEach((at) => resource.readAt(at, bytes.subarray(at)));
-  return { status, coverage: coverage.toArray(), identity, demands, bytes: [...bytes] };
+  return { status, coverage: coverage.toArray(), identity, demands: demandsOf(resource), bytes: [...bytes] };
 }

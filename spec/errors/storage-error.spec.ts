@@ -24,7 +24,7 @@ const codes: StorageErrorCode[] = [
 ];
 
 describe('StorageError', () => {
-  it.each(codes)('%s: is an Error with code, message, and a name by which abort is known', (code) => {
+  it.each(codes)('is an Error with code, message, and a name by which abort is known: %s', (code) => {
     const error = new StorageError(code, 'why');
     expect(error).toBeInstanceOf(Error);
     expect([error.code, error.message]).toEqual([code, 'why']);
@@ -87,7 +87,7 @@ describe('isStorageError', () => {
     expect(isStorageError(Object.assign(new Error('why'), { name: 'StorageError', code: 'IO' }))).toBe(false);
   });
 
-  it('what has crossed threads by structuredClone has lost its code, and is none', () => {
+  it('takes what has crossed threads by structuredClone, and lost its code, for none', () => {
     expect(isStorageError(structuredClone(new StorageError('IO', 'why')))).toBe(false);
   });
 });

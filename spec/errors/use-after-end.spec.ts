@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { of } from 'rxjs';
 
 import { readChunks, Resource, whenCommitted, writeTo } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import { newDriver } from '../support/new-driver.js';
 import { content, refusal } from './fixtures.js';
 
-describe('use after the end', () => {
+describe('after the end,', () => {
   const calls: [string, (ended: Resource) => unknown][] = [
     ['has', (ended) => ended.has({ start: 0, end: 1 })],
     ['nextGap', (ended) => ended.nextGap(0)],

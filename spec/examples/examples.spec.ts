@@ -1,18 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 
-const readme = readFileSync('README.md', 'utf8');
+const commandsPage = readFileSync('docs/examples.md', 'utf8');
 /** Has only what others use. */
 const SHARED = 'shared';
 /** Have tests of their own. */
 const TESTED = ['caching-proxy', 'main-job', 'mediabunny', 'progress-page'];
 
+/** Some examples keep what they store. */
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-examples-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 async function run(name: string): Promise<{ code: unknown; out: string; err: string }> {
   const child = spawn(process.execPath, [`examples/${name}/main.js`], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 50_000,
+    env: { ...process.env, TMPDIR: folder },
   });
   let out = '';
   let err = '';
@@ -33,6 +40,14 @@ describe('the examples', () => {
     'custom-driver': ['sent by the server    57a12d97', 'read from the driver  57a12d97'],
     file: ['it is new, 0 bytes are there', 'it is partial, 60000 bytes are there', 'it is complete: true'],
     'music-metadata': ['isom/iso2/mp41, MPEG-4/AAC, 12.29 seconds', 'by 7159 of 248803 bytes'],
+    'new-version': [
+      'stored: 484385 bytes',
+      'paused at second 6',
+      'the server has another version',
+      'replaced: the file has 485389 bytes',
+      'the old version was played to its end: 12 seconds, every sample right',
+      'the new version, too: 12 seconds, every sample right',
+    ],
     pipeline: ['0 %', 'hash of all: 57a12d97', '100 %', 'committed 197478 bytes'],
     'progress-ui': ['it is active', '█··█················', '████████████████████', 'it is committed'],
     'sync-decoder': [
@@ -43,11 +58,11 @@ describe('the examples', () => {
     ],
   };
 
-  it('are a folder each, which the README tells how to run, and all of them are tested', () => {
+  it('are a folder each, docs/examples.md has the command of each, and all of them are tested', () => {
     const folders = readdirSync('examples').filter((name) => name !== SHARED);
     expect(folders.toSorted()).toEqual([...Object.keys(runs), ...TESTED].toSorted());
     const commands: Record<string, string> = { 'main-job': 'npm start', 'progress-page': 'npm run page' };
-    for (const name of folders) expect(readme).toContain(commands[name] ?? `node examples/${name}/main.js`);
+    for (const name of folders) expect(commandsPage).toContain(commands[name] ?? `node examples/${name}/main.js`);
   });
 
   it.each(Object.entries(runs))('run: %s', async (name, lines) => {
@@ -56,13 +71,16 @@ describe('the examples', () => {
     expectInOrder(out, lines);
   });
 
-  it.each(['pipeline', 'progress-ui', 'sync-decoder', 'file'] as const)(
-    'are in the README as they are, and with what they print: %s',
-    (name) => {
-      expect(readme).toContain(['```js', readFileSync(`examples/${name}/main.js`, 'utf8').trimEnd(), '```'].join('\n'));
-      for (const line of runs[name]) expect(readme).toContain(`\n${line}\n`);
-    },
-  );
+  it.each([
+    ['pipeline', 'docs/guides/pipeline.md'],
+    ['progress-ui', 'docs/guides/progress-ui.md'],
+    ['sync-decoder', 'docs/guides/sync-decoder.md'],
+    ['file', 'docs/files.md'],
+  ] as const)('are in the docs as they are, and with what they print: %s in %s', (name, page) => {
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain(['```js', readFileSync(`examples/${name}/main.js`, 'utf8').trimEnd(), '```'].join('\n'));
+    for (const line of runs[name]) expect(text).toContain(`\n${line}\n`);
+  });
 
   it('show the tail of a song before most of the rest, and the start of the music before its end is there', async () => {
     const { out } = await run('pipeline');

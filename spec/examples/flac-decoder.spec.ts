@@ -33,7 +33,8 @@ describe('the FLAC decoder of the examples', () => {
       const damaged = Buffer.from(song);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 0x5a, at);
       const frames = framesOf(damaged);
-      expect(frames.size).toBeGreaterThanOrEqual(good.size - 2); // what follows it may be lost with it
+      // What follows it may be lost with it.
+      expect(frames.size).toBeGreaterThanOrEqual(good.size - 2);
       for (const [start, { end, channels }] of frames) {
         const expected = good.get(start);
         expect(end).toBe(expected?.end);

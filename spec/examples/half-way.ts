@@ -3,7 +3,9 @@ import type { ByteRange } from 'tidemark';
 import { TestServer } from '../http/test-server.js';
 import { type Running, song, start } from './main-job-command.js';
 
-/** Just as many bytes as make it print 41%; ends in the middle of a request, far from either end. */
+/**
+ * Just as many bytes as make it print 41%; ends in the middle of a request, far from either end.
+ */
 export const HALF_WAY = Math.ceil(song.length * 0.41);
 const AT_HALF_WAY = /41% in .*, waits for byte [1-9]/;
 

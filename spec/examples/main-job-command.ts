@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import lena from 'audio-lena';
 
-/** The main job as a command, run the way a user would in a script; what still runs after a test is killed. */
+/**
+ * The main job as a command, run the way a user would in a script; what still runs after a test is
+ * killed.
+ */
 
 const MAIN = fileURLToPath(new URL('../../examples/main-job/main.js', import.meta.url));
 
@@ -16,7 +19,8 @@ export const song = readFileSync(SONG);
 export const SONG_MD5 = '714b08609d8f3b71423fa981a8ceaf6a';
 export const FAST = ['--rate', '4000000'];
 export const BLOCKED = /waits for byte [1-9]/; // so some bytes are there
-export const TIMEOUT = 60_000; // a hang is a failure; how long anything takes is none of these tests' business
+// A hang is a failure; how long anything takes is none of these tests' business.
+export const TIMEOUT = 60_000;
 
 export interface Finished {
   readonly code: number | null;
@@ -48,7 +52,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts the command with its output piped. Unless `args` say where it stores, it stores where no other run does. */
+/**
+ * Starts the command with its output piped. Unless `args` say where it stores, it stores where no
+ * other run does.
+ */
 export function start(...args: string[]): Running {
   const saysWhere = args.includes('--to') || args.includes('--memory');
   return startIn(process.env, ...args, ...(saysWhere ? [] : ['--to', newStore()]));

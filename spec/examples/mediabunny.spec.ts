@@ -10,7 +10,10 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
   return spawnSync(process.execPath, ['examples/mediabunny/main.js', ...args], { encoding: 'utf8', timeout: 60_000 });
 }
 
-/** Its lines about what has become known: how many bytes had arrived by then, of how many, and what it is. */
+/**
+ * Its lines about what has become known: how many bytes had arrived by then, of how many, and what
+ * it is.
+ */
 function known(output: string): { arrived: number; total: number; what: string }[] {
   return [...output.matchAll(/^ *(\d+) of (\d+) bytes: (.*)$/gm)].map(([, arrived, total, what = '']) => ({
     arrived: Number(arrived),

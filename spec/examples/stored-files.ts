@@ -6,11 +6,11 @@ import { expect } from '@jest/globals';
 import { type ByteRange, Resource } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
 
-const LOOK_EVERY = 20; // ms
+const POLL_EVERY = 20; // ms
 
 /** Resolves once a crash would leave something to resume. */
 export async function untilResumable(path: string): Promise<void> {
-  while (!existsSync(`${path}.part.coverage`)) await delay(LOOK_EVERY);
+  while (!existsSync(`${path}.part.coverage`)) await delay(POLL_EVERY);
 }
 
 /** What the next run will find, half-open ranges; looks at a copy, since opening cleans up. */
@@ -51,12 +51,12 @@ export function byteCount(ranges: readonly ByteRange[]): number {
 
 /** What was asked for is all that was missing, and nothing that was there. */
 export function expectOnlyMissing(stored: readonly ByteRange[], asked: readonly ByteRange[], length: number): void {
-  const clipped = asked.map(({ start, end }) => ({ start, end: Math.min(end, length) }));
-  for (const range of clipped) {
+  const withinLength = asked.map(({ start, end }) => ({ start, end: Math.min(end, length) }));
+  for (const range of withinLength) {
     expect(stored.filter(({ start, end }) => start < range.end && range.start < end)).toEqual([]);
   }
   let position = 0;
-  for (const { start, end } of [...stored, ...clipped].sort((a, b) => a.start - b.start)) {
+  for (const { start, end } of [...stored, ...withinLength].sort((a, b) => a.start - b.start)) {
     expect(start).toBeLessThanOrEqual(position);
     position = Math.max(position, end);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
-import { MemDriver, Resource, type StorageErrorCode } from 'tidemark';
+import { type Driver, MemDriver, Resource, type StorageErrorCode } from 'tidemark';
 import { download, type DownloadOptions, type DownloadUrl } from 'tidemark/http';
 import type { ByteRange } from 'tidemark';
 
@@ -17,8 +17,8 @@ afterEach(() => {
   opened.clear();
 });
 
-export function newResource(): Resource {
-  const resource: Resource = Resource.open(new MemDriver());
+export function newResource(driver: Driver = new MemDriver()): Resource {
+  const resource: Resource = Resource.open(driver);
   opened.add(resource);
   return resource;
 }

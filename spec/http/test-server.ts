@@ -11,7 +11,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import type { ByteRange } from 'tidemark';
 
-/** A real web server on loopback, whose content, manners and bandwidth a test can change; each is closed after the test. */
+/**
+ * A real web server on loopback, whose content, manners and bandwidth a test can change; each is
+ * closed after the test.
+ */
 
 /** One request, and what it was answered. */
 export interface Exchange {
@@ -32,7 +35,7 @@ export interface Exchange {
 export interface Manners {
   readonly status?: number;
   /** Added to those that a good server sends; undefined takes one away. */
-  readonly headers?: Record<string, string | number | undefined>;
+  readonly headers?: Record<string, string | string[] | number | undefined>;
   /** Instead of the bytes asked for. */
   readonly body?: Uint8Array;
   /** The connection is cut after so many bytes of the body. */
@@ -120,7 +123,10 @@ export class TestServer {
     return this.exchanges.reduce((sum, { sent }) => sum + sent, 0);
   }
 
-  /** Resolves when no request is being answered, and none is on its way any more that was made before. */
+  /**
+   * Resolves when no request is being answered, and none is on its way any more that was made
+   * before.
+   */
   async quiet(): Promise<void> {
     await (await fetch(`${this.origin}${QUIET}`)).text();
     while (this.active > 0) await delay(5);

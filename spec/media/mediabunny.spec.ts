@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { ALL_FORMATS, BufferSource, CustomSource, EncodedPacketSink, Input, InputDisposedError } from 'mediabunny';
 import type { EncodedPacket, InputTrack, Source } from 'mediabunny';
-import { filter, firstValueFrom, lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
 
 import { download } from '../../lib/http/download/download.js';
 import { byteSource, type Resource } from '../../lib/index.js';
 import { TestServer } from '../http/test-server.js';
-import { fillSlowly, lenaFile, openResource } from './slow-writer.js';
+import { fillSlowly, lenaFile, openResource } from '../support/slow-writer.js';
+import { demandsOf, untilDemanded } from '../support/demands-of.js';
 
 function inputOf(source: Source): Input {
   return new Input({ source, formats: ALL_FORMATS });
@@ -92,7 +93,10 @@ describe.each(['m4a', 'webm', 'mp3', 'wav', 'flac'])('mediabunny over byteSource
 });
 
 describe('mediabunny over byteSource', () => {
-  /** An input whose reading of the packets has come to where bytes are missing and nobody writes any more. */
+  /**
+   * An input whose reading of the packets has come to where bytes are missing and nobody writes any
+   * more.
+   */
   async function stuck(): Promise<{ resource: Resource; input: Input; reading: Promise<unknown> }> {
     const file = lenaFile('flac');
     const resource = openResource();
@@ -103,7 +107,7 @@ describe('mediabunny over byteSource', () => {
       .getPrimaryAudioTrack()
       .then((track) => (track === null ? [] : packetsOf(track)))
       .catch((error: unknown) => error);
-    await firstValueFrom(resource.demand$.pipe(filter((demands) => demands.length > 0)));
+    await untilDemanded(resource);
     return { resource, input, reading };
   }
 
@@ -123,7 +127,7 @@ describe('mediabunny over byteSource', () => {
     const resource = openResource();
     using input = inputOver(resource);
     const format = input.getFormat();
-    const [demand] = await firstValueFrom(resource.demand$.pipe(filter((demands) => demands.length > 0)));
+    const [demand] = await untilDemanded(resource);
     expect(demand?.range).toEqual({ start: 0, end: 1 });
     resource.writeAll(lenaFile('mp3'));
     expect((await format).name).toBe('MP3');
@@ -139,9 +143,7 @@ describe('mediabunny over byteSource', () => {
   it('takes its demand back when the input is disposed', async () => {
     const { resource, input, reading } = await stuck();
     input.dispose();
-    let demands: unknown;
-    resource.demand$.subscribe((all) => (demands = all)).unsubscribe();
-    expect(demands).toEqual([]);
+    expect(demandsOf(resource)).toEqual([]);
     expect(await reading).toBeInstanceOf(InputDisposedError);
     expect(resource.status.state).toBe('active');
   });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseBuffer, parseWebStream } from 'music-metadata';
-import { filter, firstValueFrom } from 'rxjs';
 
 import { readTags } from '../../examples/music-metadata/read-tags.js';
 import { type ResourceView, toReadableStream } from '../../lib/index.js';
-import { fillSlowly, lenaFile, openResource } from './slow-writer.js';
+import { fillSlowly, lenaFile, openResource } from '../support/slow-writer.js';
+import { demandsOf, untilDemanded } from '../support/demands-of.js';
 
 describe.each(['mp3', 'flac', 'wav', 'webm', 'm4a', 'ogg', 'opus', 'aiff'])(
   'music-metadata, while lena.%s arrives',
@@ -18,9 +18,7 @@ describe.each(['mp3', 'flac', 'wav', 'webm', 'm4a', 'ogg', 'opus', 'aiff'])(
     it('reads the same by toReadableStream as from the complete file, and then cancels the stream', async () => {
       const resource = fillSlowly(file);
       expect(await parseWebStream(toReadableStream(resource), { size: file.length })).toEqual(await parseBuffer(file));
-      let demands: unknown;
-      resource.demand$.subscribe((all) => (demands = all)).unsubscribe();
-      expect(demands).toEqual([]);
+      expect(demandsOf(resource)).toEqual([]);
     });
   },
 );
@@ -59,7 +57,7 @@ describe('music-metadata', () => {
     for (const read of [readTags, (view: ResourceView) => parseWebStream(toReadableStream(view))]) {
       const resource = openResource();
       const tags = read(resource).catch((error: unknown) => error);
-      await firstValueFrom(resource.demand$.pipe(filter((demands) => demands.length > 0)));
+      await untilDemanded(resource);
       resource.fail('no network');
       expect(await tags).toMatchObject({ code: 'FAILED' });
     }

@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { copyFromShared, copyToShared } from '../../lib/memory/shared-copy.js';
-import { sameBytes } from '../range/same-bytes.js';
+import { sameBytes } from '../support/bytes.js';
 
 const ROOM = 200_000;
 const content = Uint8Array.from({ length: ROOM }, (_, index) => Math.imul(index + 1, 0x9e37_79b1) >>> 24);

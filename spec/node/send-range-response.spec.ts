@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { filter, firstValueFrom } from 'rxjs';
 import type { Resource } from 'tidemark';
 import { sendRangeResponse } from 'tidemark/node';
 import { makeContent, newResource } from '../http/fixtures.js';
+import { plainRequest } from '../http/plain-client.js';
+import { codeOf } from '../support/code-of.js';
+import { demandsOf, untilDemanded, untilNothingDemanded } from '../support/demands-of.js';
 
 const content = makeContent(8_000_000);
-const curl = promisify(execFile);
 
 let resource: Resource;
 let server: Server;
@@ -53,27 +52,22 @@ async function ask(headers: Record<string, string>): Promise<IncomingMessage> {
   return response;
 }
 
-async function demanded(some: boolean): Promise<void> {
-  await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0 === some)));
-}
-
-describe('answering a request of http', () => {
-  it('serves curl: parts, the end, the headers alone', async () => {
+describe('sendRangeResponse', () => {
+  it('serves a plain client: parts, the end, the headers alone', async () => {
     fill();
-    const options = { encoding: 'buffer', maxBuffer: content.length * 2 } as const;
     for (const [range, start, end] of [
       ['1000-1999', 1000, 2000],
       ['-500', content.length - 500, content.length],
       ['7999000-', 7_999_000, content.length],
     ] as const) {
-      const { stdout } = await curl('curl', ['-sS', '-r', range, url], options);
-      expect(Buffer.compare(stdout, content.subarray(start, end))).toBe(0);
+      const { head, body } = await plainRequest(url, range);
+      expect(head).toMatch(/^HTTP\/1.1 206 Partial Content\r\n/);
+      expect(Buffer.compare(body, content.subarray(start, end))).toBe(0);
     }
-    expect(Buffer.compare((await curl('curl', ['-sS', url], options)).stdout, content)).toBe(0);
-    const { stdout } = await curl('curl', ['-sSI', url], options);
-    expect(stdout.toString()).toMatch(
-      /^HTTP\/1.1 200 OK\r\n[^]*content-length: 8000000\r\n[^]*content-type: audio\/flac\r\n/i,
-    );
+    expect(Buffer.compare((await plainRequest(url)).body, content)).toBe(0);
+    const { head, body } = await plainRequest(url, undefined, 'HEAD');
+    expect(body).toHaveLength(0);
+    expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*content-length: 8000000\r\n[^]*content-type: audio\/flac\r\n/i);
     expect(await Promise.all(outcomes)).toEqual(['sent', 'sent', 'sent', 'sent', 'sent']);
   });
 
@@ -91,10 +85,11 @@ describe('answering a request of http', () => {
     const response = await ask({});
     response.pause();
     await delay(200);
-    // All that is there fits into no socket's buffers: somebody who read it all would wait for the rest now.
-    expect(await firstValueFrom(resource.demand$)).toEqual([]);
+    // All that is there fits into no socket's buffers: somebody who read it all would wait for the
+    // rest now.
+    expect(demandsOf(resource)).toEqual([]);
     response.resume();
-    await demanded(true);
+    await untilDemanded(resource);
     resource.writeAt(7_000_000, content.subarray(7_000_000));
     await once(response, 'end');
   });
@@ -106,9 +101,9 @@ describe('answering a request of http', () => {
     if (expectedLength !== undefined) resource.expectedLength = expectedLength;
     const request = get(url, { headers: { range: 'bytes=5000-' } });
     request.on('error', () => undefined);
-    await demanded(true);
+    await untilDemanded(resource);
     request.destroy();
-    await demanded(false);
+    await untilNothingDemanded(resource);
     expect(await Promise.all(outcomes)).toEqual(['sent']);
   });
 
@@ -126,7 +121,7 @@ describe('answering a request of http', () => {
     await once(server, 'request');
     request.destroy();
     expect(await sent).toBe('nothing');
-    expect(await firstValueFrom(resource.demand$)).toEqual([]);
+    expect(demandsOf(resource)).toEqual([]);
   });
 
   it('sends each header once, though somebody has set it before', async () => {
@@ -152,7 +147,7 @@ describe('answering a request of http', () => {
 
   it('says when the bytes will not come: by a rejection, or by cutting the connection', async () => {
     const early = ask({ range: 'bytes=0-' });
-    await demanded(true);
+    await untilDemanded(resource);
     resource.fail('no route');
     expect((await early).statusCode).toBe(502);
 
@@ -160,9 +155,9 @@ describe('answering a request of http', () => {
     resource.expectedLength = content.length;
     resource.writeAt(0, content.subarray(0, 1000));
     const response = await ask({});
-    const broken = once(response, 'end').catch((error: unknown) => (error as { code: string }).code);
+    const broken = codeOf(once(response, 'end'));
     response.resume();
-    await demanded(true);
+    await untilDemanded(resource);
     resource.fail('no route');
     expect(await broken).toBe('ECONNRESET');
     expect(await Promise.all(outcomes)).toEqual(['FAILED', 'FAILED']);

@@ -1,31 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { byteSource, isStorageError, type Resource } from '../../lib/index.js';
-import {
-  bytes,
-  cancelled,
-  closeAll,
-  closed,
-  committed,
-  failed,
-  open,
-  patchy,
-  range,
-  turn,
-} from '../resource/fixtures.js';
-import { demand } from './streams.js';
+import { byteSource, type Resource } from '../../lib/index.js';
+import { cancelled, closeAll, closed, committed, failed, open, patchy, turn } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { demandedRanges } from '../support/demands-of.js';
+import { range } from '../support/range.js';
+import { follow } from '../support/code-of.js';
 
 afterEach(closeAll);
-
-/** What a promise has come to: a value, the code of an error, or undefined while it is pending. */
-function follow(promise: Promise<unknown>): { outcome: unknown } {
-  const followed: { outcome: unknown } = { outcome: undefined };
-  promise.then(
-    (value) => (followed.outcome = value),
-    (error: unknown) => (followed.outcome = isStorageError(error) ? error.code : error),
-  );
-  return followed;
-}
 
 const ENDS: [string, (resource: Resource, abort: AbortController) => void, string][] = [
   ['failed', (resource) => resource.fail('no network'), 'FAILED'],
@@ -46,10 +28,10 @@ describe('byteSource.getSize', () => {
   it('waits until the length is known, and demands the first byte meanwhile', async () => {
     const resource = open();
     const size = follow(byteSource(resource).getSize());
-    expect(demand(resource)).toEqual([range(0, 1)]);
+    expect(demandedRanges(resource)).toEqual([range(0, 1)]);
     resource.writeAt(0, bytes(4));
     await turn();
-    expect([size.outcome, demand(resource)]).toEqual([undefined, []]);
+    expect([size.outcome, demandedRanges(resource)]).toEqual([undefined, []]);
     resource.expectedLength = 30;
     await turn();
     expect(size.outcome).toBe(30);
@@ -60,7 +42,7 @@ describe('byteSource.getSize', () => {
     const size = follow(byteSource(resource).getSize());
     resource.expectedLength = 30;
     await turn();
-    expect([size.outcome, demand(resource)]).toEqual([30, []]);
+    expect([size.outcome, demandedRanges(resource)]).toEqual([30, []]);
   });
 
   it.each(ENDS)(
@@ -102,14 +84,14 @@ describe('byteSource.read', () => {
     const resource = patchy();
     const source = byteSource(resource);
     const [first, second] = [follow(source.read(2, 10)), follow(source.read(20, 22))];
-    expect(demand(resource)).toEqual([range(4, 8), range(20, 22)]);
+    expect(demandedRanges(resource)).toEqual([range(4, 8), range(20, 22)]);
     resource.writeAt(20, bytes(2, 20));
     resource.writeAt(4, bytes(3, 4));
     await turn();
     expect([first.outcome, second.outcome]).toEqual([undefined, bytes(2, 20)]);
     resource.writeAt(7, bytes(1, 7));
     await turn();
-    expect([first.outcome, demand(resource)]).toEqual([bytes(8, 2), []]);
+    expect([first.outcome, demandedRanges(resource)]).toEqual([bytes(8, 2), []]);
   });
 
   it('gives fewer bytes where the content ends, by a commit or by the expected length', async () => {
@@ -153,7 +135,11 @@ describe('byteSource.read', () => {
     const [read, size] = [follow(source.read(2, 4)), follow(source.getSize())];
     resource.interrupt();
     await turn();
-    expect([read.outcome, size.outcome, demand(resource)]).toEqual([undefined, undefined, [range(2, 4), range(0, 1)]]);
+    expect([read.outcome, size.outcome, demandedRanges(resource)]).toEqual([
+      undefined,
+      undefined,
+      [range(2, 4), range(0, 1)],
+    ]);
     resource.writeAll(bytes(4));
     await turn();
     expect([read.outcome, size.outcome]).toEqual([bytes(2, 2), 4]);
@@ -166,10 +152,10 @@ describe('byteSource.dispose', () => {
     const source = byteSource(resource);
     const pending = [source.getSize(), source.read(0, 4), source.read(8, 12)].map((promise) => follow(promise));
     await turn();
-    expect(demand(resource)).toHaveLength(3);
+    expect(demandedRanges(resource)).toHaveLength(3);
     source.dispose();
     source.dispose();
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
     await turn();
     expect(pending.map(({ outcome }) => outcome)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
   });
@@ -180,7 +166,7 @@ describe('byteSource.dispose', () => {
     source.dispose();
     await expect(source.read(0, 4)).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(source.getSize()).rejects.toMatchObject({ code: 'CLOSED' });
-    expect([demand(resource), resource.status.state]).toEqual([[], 'active']);
+    expect([demandedRanges(resource), resource.status.state]).toEqual([[], 'active']);
     expect(await other.read(0, 4)).toEqual(bytes(4));
   });
 

@@ -1,52 +1,67 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { TestScheduler } from 'rxjs/testing';
+import { describe, expect, it } from '@jest/globals';
 
-import { progress, Resource } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import { type Progress, progress, Resource } from '../../lib/index.js';
+import { EvictingDriver } from '../support/evicting-driver.js';
+import { newDriver } from '../support/new-driver.js';
+import { type Marbles, marbles } from '../support/marbles.js';
 
-let testScheduler: TestScheduler;
-beforeEach(() => {
-  testScheduler = new TestScheduler((actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
-});
+/**
+ * Expects of `progress` what it emits, and from when to when it subscribes to `status$`, which is
+ * all that it subscribes to.
+ */
+function expectProgress(
+  { expectObservable, expectSubscriptions, loggedView }: Marbles,
+  resource: Resource,
+  options: { every?: number } = {},
+  unsubscription?: string,
+): { toBe(marbles: string, subscriptions: string, values: Record<string, Progress>): void } {
+  const { view, status, coverage, waits } = loggedView(resource);
+  const expected = expectObservable(progress(view, options), unsubscription);
+  return {
+    toBe(frames, subscriptions, values) {
+      expected.toBe(frames, values);
+      expectSubscriptions(status).toBe(subscriptions);
+      expectSubscriptions([...coverage, ...waits]).toBe([]);
+    },
+  };
+}
 
 describe('progress', () => {
-  it('never: goes on saying that nothing has come, without a fraction where the total is unknown', () => {
-    testScheduler.run(({ expectObservable }) => {
+  it('goes on saying that nothing has come where nothing ever does, without a fraction where the total is unknown', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver());
       const nothing = { coveredBytes: 0, bytesPerSecond: 0 };
-      expectObservable(progress(resource, { every: 3 }), '^--------!').toBe('n--n--n--', { n: nothing });
+      expectProgress(helpers, resource, { every: 3 }, '^--------!').toBe('n--n--n--', '^--------!', { n: nothing });
     });
   });
 
-  it('empty: an empty resource is complete', () => {
-    testScheduler.run(({ expectObservable }) => {
+  it('says that an empty resource is complete', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver(new Uint8Array(0)));
-      expectObservable(progress(resource)).toBe('(d|)', {
+      expectProgress(helpers, resource).toBe('(d|)', '(^!)', {
         d: { coveredBytes: 0, totalBytes: 0, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
       });
     });
   });
 
-  it('one: a committed resource is told once', () => {
-    testScheduler.run(({ expectObservable }) => {
+  it('emits once, and completes, for a committed resource', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver(new Uint8Array(10)));
-      expectObservable(progress(resource)).toBe('(d|)', {
+      expectProgress(helpers, resource).toBe('(d|)', '(^!)', {
         d: { coveredBytes: 10, totalBytes: 10, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
       });
     });
   });
 
-  it('many: tells bytes, fraction, rate and time to go, and completes on commit with all of it', () => {
-    testScheduler.run(({ cold, expectObservable }) => {
+  it('tells bytes, fraction, rate and time to go as many bytes come, and completes on commit with all of it', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver(), { expectedLength: 400 });
       // 10 bytes a millisecond are 10,000 a second.
-      cold('5ms a 9ms b 9ms c 9ms d').subscribe(() => {
+      helpers.cold('5ms a 9ms b 9ms c 9ms d').subscribe(() => {
         resource.writeAt(resource.coveredBytes, new Uint8Array(100));
         if (resource.coveredBytes === 400) resource.commit();
       });
-      expectObservable(progress(resource, { every: 10 })).toBe('a 9ms b 9ms c 9ms d 4ms (e|)', {
+      expectProgress(helpers, resource, { every: 10 }).toBe('a 9ms b 9ms c 9ms d 4ms (e|)', '^ 34ms !', {
         a: { coveredBytes: 0, totalBytes: 400, fraction: 0, bytesPerSecond: 0 },
         b: { coveredBytes: 100, totalBytes: 400, fraction: 0.25, bytesPerSecond: 10_000, etaMs: 30 },
         c: { coveredBytes: 200, totalBytes: 400, fraction: 0.5, bytesPerSecond: 10_000, etaMs: 20 },
@@ -56,17 +71,17 @@ describe('progress', () => {
     });
   });
 
-  it('the rate counts what came since it was subscribed to, not what was there', () => {
-    testScheduler.run(({ expectObservable }) => {
+  it('counts in its rate what came since it was subscribed to, not what was there', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver(), { expectedLength: 400 });
       resource.writeAt(0, new Uint8Array(300));
       const standing = { coveredBytes: 300, totalBytes: 400, fraction: 0.75, bytesPerSecond: 0 };
-      expectObservable(progress(resource, { every: 5 }), '^------!').toBe('s----s', { s: standing });
+      expectProgress(helpers, resource, { every: 5 }, '^------!').toBe('s----s', '^------!', { s: standing });
     });
   });
 
-  it('the rate follows a stall: it comes down to nothing, and then there is no time to go', () => {
-    testScheduler.run(({ cold, flush }) => {
+  it('lets its rate follow a stall down to nothing, and then there is no time to go', () => {
+    marbles(({ cold, flush }) => {
       const resource = Resource.open(newDriver(), { expectedLength: 1000 });
       cold('500ms a').subscribe(() => resource.writeAt(0, new Uint8Array(100)));
       const rates: number[] = [];
@@ -83,38 +98,62 @@ describe('progress', () => {
     });
   });
 
-  it('more bytes than were expected are a fraction of 1, not more', () => {
-    testScheduler.run(({ expectObservable }) => {
+  it('counts in its rate all that came, in its fraction what has stayed, where bytes are evicted', () => {
+    marbles((helpers) => {
+      const resource = Resource.open(new EvictingDriver(), { expectedLength: 1000 });
+      helpers.at('500ms a 999ms b', {
+        a: () => resource.writeAt(0, new Uint8Array(100)),
+        b: () => {
+          resource.evict({ start: 0, end: 60 });
+          resource.writeAt(100, new Uint8Array(100));
+        },
+      });
+      const emitted: unknown[] = [];
+      const subscription = progress(resource, { every: 1000 }).subscribe(({ coveredBytes, fraction, bytesPerSecond }) =>
+        emitted.push({ coveredBytes, fraction, bytesPerSecond }),
+      );
+      helpers.cold('2500ms x').subscribe(() => subscription.unsubscribe());
+      helpers.flush();
+      expect(emitted).toEqual([
+        { coveredBytes: 0, fraction: 0, bytesPerSecond: 0 },
+        { coveredBytes: 100, fraction: 0.1, bytesPerSecond: 100 },
+        { coveredBytes: 140, fraction: 0.14, bytesPerSecond: 100 },
+      ]);
+    });
+  });
+
+  it('gives a fraction of 1, not more, for more bytes than were expected', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver(), { expectedLength: 4 });
       resource.writeAt(0, new Uint8Array(10));
-      expectObservable(progress(resource, { every: 5 }), '^--!').toBe('a', {
+      expectProgress(helpers, resource, { every: 5 }, '^--!').toBe('a', '^--!', {
         a: { coveredBytes: 10, totalBytes: 4, fraction: 1, bytesPerSecond: 0, etaMs: 0 },
       });
     });
   });
 
   it('takes the total up when it becomes known', () => {
-    testScheduler.run(({ cold, expectObservable }) => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver());
-      cold('--x').subscribe(() => (resource.expectedLength = 8));
-      expectObservable(progress(resource, { every: 3 }), '^----!').toBe('a--b', {
+      helpers.cold('--x').subscribe(() => (resource.expectedLength = 8));
+      expectProgress(helpers, resource, { every: 3 }, '^----!').toBe('a--b', '^----!', {
         a: { coveredBytes: 0, bytesPerSecond: 0 },
         b: { coveredBytes: 0, totalBytes: 8, fraction: 0, bytesPerSecond: 0 },
       });
     });
   });
 
-  it('error: goes on over a failure and its repair, and never errors', () => {
-    testScheduler.run(({ cold, expectObservable }) => {
+  it('goes on over a failure and its repair, and never errors', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver());
       const actions: Record<string, () => void> = {
         f: () => resource.fail('x'),
         r: () => resource.reactivate(),
         c: () => resource.commit(),
       };
-      cold('-f---r-c').subscribe((letter) => actions[letter]?.());
+      helpers.at('-f---r-c', actions);
       const active = { coveredBytes: 0, bytesPerSecond: 0 };
-      expectObservable(progress(resource, { every: 3 })).toBe('a--a--a(d|)', {
+      expectProgress(helpers, resource, { every: 3 }).toBe('a--a--a(d|)', '^------!', {
         a: active,
         d: { ...active, totalBytes: 0, fraction: 1, etaMs: 0 },
       });
@@ -124,28 +163,28 @@ describe('progress', () => {
   it.each(['cancelled', 'closed'])(
     'tells the last state and completes when the resource is %s, and where it was before',
     (state) => {
-      testScheduler.run(({ cold, expectObservable }) => {
+      marbles((helpers) => {
         const abort = new AbortController();
         const resource = Resource.open(newDriver(), { signal: abort.signal });
         resource.writeAt(0, new Uint8Array(4));
-        cold('--x').subscribe(() => (state === 'closed' ? resource.close() : abort.abort()));
+        helpers.cold('--x').subscribe(() => (state === 'closed' ? resource.close() : abort.abort()));
         const last = { a: { coveredBytes: 4, bytesPerSecond: 0 } };
-        expectObservable(progress(resource, { every: 9 })).toBe('a-(a|)', last);
-        expectObservable(progress(resource, { every: 9 }), '---^').toBe('---(a|)', last);
+        expectProgress(helpers, resource, { every: 9 }).toBe('a-(a|)', '^-!', last);
+        expectProgress(helpers, resource, { every: 9 }, '---^').toBe('---(a|)', '---(^!)', last);
       });
     },
   );
 
-  it('early unsubscribe: stops its timer', () => {
-    testScheduler.run(({ cold, expectObservable, flush }) => {
+  it('stops its timer when unsubscribed early', () => {
+    marbles((helpers) => {
       const resource = Resource.open(newDriver());
       const told: number[] = [];
-      const subscription = progress(resource, { every: 2 }).subscribe(() => told.push(testScheduler.frame));
-      cold('---x').subscribe(() => subscription.unsubscribe());
-      expectObservable(progress(resource, { every: 2 }), '^--!').toBe('a-a', {
+      const subscription = progress(resource, { every: 2 }).subscribe(() => told.push(helpers.now()));
+      helpers.cold('---x').subscribe(() => subscription.unsubscribe());
+      expectProgress(helpers, resource, { every: 2 }, '^--!').toBe('a-a', '^--!', {
         a: { coveredBytes: 0, bytesPerSecond: 0 },
       });
-      flush();
+      helpers.flush();
       expect(told).toEqual([0, 2]);
     });
   });

@@ -1,6 +1,7 @@
-import { type ByteRange, isStorageError, type Resource, toReadableStream } from '../../lib/index.js';
-import { sameBytes } from '../range/same-bytes.js';
-import { bytes, turn } from '../resource/fixtures.js';
+import { type ByteRange, type Resource, toReadableStream } from '../../lib/index.js';
+import { turn } from '../support/resources.js';
+import { bytes, sameBytes } from '../support/bytes.js';
+import { follow } from '../support/code-of.js';
 
 /** A million bytes and a few: neither chunks nor windows divide it. */
 export const LARGE = bytes(1_000_003);
@@ -19,21 +20,12 @@ export function isLarge(found: Uint8Array): boolean {
   return sameBytes(found, LARGE);
 }
 
-/** The ranges that are demanded right now. */
-export function demand(resource: Resource): ByteRange[] {
-  let ranges: ByteRange[] = [];
-  resource.demand$.subscribe((demands) => (ranges = demands.map((entry) => entry.range))).unsubscribe();
-  return ranges;
-}
-
-/** What a read of a default reader has come to: bytes, `'done'`, the code of an error, or undefined while it is pending. */
-export function follow(read: Promise<{ done: boolean; value?: Uint8Array | undefined }>): { outcome: unknown } {
-  const followed: { outcome: unknown } = { outcome: undefined };
-  read.then(
-    ({ done, value }) => (followed.outcome = done ? 'done' : [...(value ?? [])]),
-    (error: unknown) => (followed.outcome = isStorageError(error) ? error.code : error),
-  );
-  return followed;
+/**
+ * What a read of a default reader has come to: bytes, `'done'`, the code of an error, or undefined
+ * while it is pending.
+ */
+export function followRead(read: Promise<{ done: boolean; value?: Uint8Array | undefined }>): { outcome: unknown } {
+  return follow(read.then(({ done, value }) => (done ? 'done' : [...(value ?? [])])));
 }
 
 export async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {

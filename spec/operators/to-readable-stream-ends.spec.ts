@@ -1,30 +1,23 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { type ByteRange, isStorageError, type Resource, toReadableStream } from '../../lib/index.js';
-import {
-  bytes,
-  cancelled,
-  closeAll,
-  closed,
-  codeOf,
-  committed,
-  failed,
-  open,
-  range,
-  turn,
-} from '../resource/fixtures.js';
-import { byob, demand, follow, readAll } from './streams.js';
+import { type ByteRange, type Resource, toReadableStream } from '../../lib/index.js';
+import { cancelled, closeAll, closed, committed, failed, open, turn } from '../support/resources.js';
+import { byob, followRead, readAll } from './streams.js';
+import { bytes } from '../support/bytes.js';
+import { asCode, codeOf } from '../support/code-of.js';
+import { demandedRanges } from '../support/demands-of.js';
+import { range } from '../support/range.js';
 
 afterEach(closeAll);
 
-describe('toReadableStream, its end', () => {
+describe('the end of toReadableStream', () => {
   it.each<[string, ByteRange, number[]]>([
     ['in the middle', range(3, 6), [3, 4, 5]],
     ['over the end', range(8, 1000), [8, 9]],
     ['behind the end', range(50, 60), []],
     ['at the end', range(10, 20), []],
-    ['empty', range(4, 4), []],
-  ])('a range %s', async (_, part, expected) => {
+    ['that is empty', range(4, 4), []],
+  ])('is that of a range %s', async (_, part, expected) => {
     expect([...(await readAll(toReadableStream(committed(10), part)))]).toEqual(expected);
     const read = await byob(committed(10), part).read(new Uint8Array(100));
     expect([read.done, ...(read.value ?? [])]).toEqual([expected.length === 0, ...expected]);
@@ -46,12 +39,12 @@ describe('toReadableStream, its end', () => {
     resource.writeAt(0, bytes(3));
     const reader = toReadableStream(resource).getReader();
     await reader.read();
-    const next = follow(reader.read());
+    const next = followRead(reader.read());
     await turn();
-    expect(demand(resource)).toEqual([range(3, 4)]);
+    expect(demandedRanges(resource)).toEqual([range(3, 4)]);
     resource.expectedLength = 9;
     await turn();
-    expect(demand(resource)).toEqual([range(3, 9)]);
+    expect(demandedRanges(resource)).toEqual([range(3, 9)]);
     resource.expectedLength = 3;
     await turn();
     expect(next.outcome).toBe('done');
@@ -73,14 +66,14 @@ describe('toReadableStream, its end', () => {
     resource.writeAt(0, bytes(4));
     const reader = toReadableStream(resource).getReader();
     await reader.read();
-    const next = follow(reader.read());
+    const next = followRead(reader.read());
     await turn();
     resource.writeAll(bytes(3));
     await turn();
     expect(next.outcome).toBe('done');
   });
 
-  it('takes no range that is none', () => {
+  it('is refused where the range is none', () => {
     for (const [start, end] of [
       [2, 1],
       [-1, 4],
@@ -101,9 +94,9 @@ describe('toReadableStream, where it cannot go on', () => {
     const abort = new AbortController();
     const resource = open({ signal: abort.signal });
     const reader = toReadableStream(resource).getReader();
-    const byobRead = follow(byob(resource).read(new Uint8Array(4)));
-    const read = follow(reader.read());
-    const gone = reader.closed.catch((error: unknown) => (isStorageError(error) ? error.code : error));
+    const byobRead = followRead(byob(resource).read(new Uint8Array(4)));
+    const read = followRead(reader.read());
+    const gone = reader.closed.catch(asCode);
     await turn();
     end(resource, abort);
     await turn();
@@ -115,7 +108,7 @@ describe('toReadableStream, where it cannot go on', () => {
     ['cancelled', cancelled, 'CANCELLED'],
   ])('errors when read from what is %s already', async (_, make, code) => {
     const resource = make((active) => active.writeAt(0, bytes(4)));
-    const read = follow(toReadableStream(resource).getReader().read());
+    const read = followRead(toReadableStream(resource).getReader().read());
     await turn();
     expect(read.outcome).toBe(code);
   });
@@ -124,18 +117,18 @@ describe('toReadableStream, where it cannot go on', () => {
     const resource = failed((active) => active.writeAt(0, bytes(4)));
     const reader = toReadableStream(resource).getReader();
     expect((await reader.read()).value).toEqual(bytes(4));
-    const next = follow(reader.read());
+    const next = followRead(reader.read());
     await turn();
     expect(next.outcome).toBe('FAILED');
   });
 
   it('is not reached by an interrupt, which leaves its demand as it is', async () => {
     const resource = open();
-    const read = follow(toReadableStream(resource, range(0, 8)).getReader().read());
+    const read = followRead(toReadableStream(resource, range(0, 8)).getReader().read());
     await turn();
     resource.interrupt();
     await turn();
-    expect([read.outcome, demand(resource)]).toEqual([undefined, [range(0, 8)]]);
+    expect([read.outcome, demandedRanges(resource)]).toEqual([undefined, [range(0, 8)]]);
     resource.writeAt(0, bytes(2));
     await turn();
     expect(read.outcome).toEqual([0, 1]);
@@ -146,45 +139,45 @@ describe('toReadableStream, cancelled', () => {
   it('withdraws its wait and its demand, and leaves the resource alone', async () => {
     const resource = open();
     for (const reader of [toReadableStream(resource).getReader(), byob(resource)]) {
-      const read = follow(reader.read(new Uint8Array(4)));
+      const read = followRead(reader.read(new Uint8Array(4)));
       await turn();
-      expect(demand(resource)).toHaveLength(1);
+      expect(demandedRanges(resource)).toHaveLength(1);
       await reader.cancel('enough');
-      expect([demand(resource), read.outcome]).toEqual([[], 'done']);
+      expect([demandedRanges(resource), read.outcome]).toEqual([[], 'done']);
     }
     resource.writeAt(0, bytes(4));
     await turn();
-    expect([resource.status.state, demand(resource)]).toEqual(['active', []]);
+    expect([resource.status.state, demandedRanges(resource)]).toEqual(['active', []]);
   });
 
   it('waits for nothing any more even if a byte came in the same turn', async () => {
     const resource = open();
     const reader = toReadableStream(resource).getReader();
-    follow(reader.read());
+    followRead(reader.read());
     await turn();
     resource.writeAt(0, bytes(1));
     resource.writeAll(new Uint8Array(0));
     resource.reactivate();
     await reader.cancel();
     await turn();
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
   });
 
   it('before it was read needs nothing withdrawn', async () => {
     const resource = open();
     await toReadableStream(resource).cancel();
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
   });
 
-  it('by leaving a loop over it', async () => {
+  it('ends where a loop over it is left', async () => {
     const resource = open();
     resource.writeAt(0, bytes(4));
-    // `for await` over streams is Node's; browsers follow.
+    // `for await` over streams is Node's; browsers followRead.
     for await (const chunk of toReadableStream(resource) as unknown as AsyncIterable<Uint8Array>) {
       expect(chunk).toEqual(bytes(4));
       break;
     }
     await turn();
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
   });
 });

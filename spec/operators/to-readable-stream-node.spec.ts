@@ -9,7 +9,7 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { toReadableStream } from '../../lib/index.js';
-import { closeAll, open, turn } from '../resource/fixtures.js';
+import { closeAll, open, turn } from '../support/resources.js';
 import { LARGE, writeSlowly } from './streams.js';
 
 afterEach(closeAll);

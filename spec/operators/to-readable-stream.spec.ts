@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { toReadableStream } from '../../lib/index.js';
-import { bytes, closeAll, committed, open, patchy, range, turn } from '../resource/fixtures.js';
-import { byob, demand, follow, isLarge, LARGE, readAll } from './streams.js';
+import { closeAll, committed, open, patchy, turn } from '../support/resources.js';
+import { byob, followRead, isLarge, LARGE, readAll } from './streams.js';
+import { bytes } from '../support/bytes.js';
+import { demandedRanges } from '../support/demands-of.js';
+import { range } from '../support/range.js';
 
 afterEach(closeAll);
 
@@ -24,7 +27,7 @@ describe('toReadableStream, read by a default reader', () => {
     const resource = patchy();
     const reader = toReadableStream(resource).getReader();
     expect((await reader.read()).value).toEqual(bytes(4));
-    const next = follow(reader.read());
+    const next = followRead(reader.read());
     await turn();
     expect(next.outcome).toBeUndefined();
     resource.writeAt(4, bytes(1, 4));
@@ -36,7 +39,7 @@ describe('toReadableStream, read by a default reader', () => {
 
   it('is not woken by bytes elsewhere', async () => {
     const resource = open();
-    const next = follow(toReadableStream(resource).getReader().read());
+    const next = followRead(toReadableStream(resource).getReader().read());
     resource.writeAt(1, bytes(9, 1));
     await turn();
     expect(next.outcome).toBeUndefined();
@@ -86,13 +89,13 @@ describe('toReadableStream, read by a BYOB reader', () => {
 
   it('answers as soon as one byte is there, and demands what the buffer takes', async () => {
     const resource = open();
-    const read = follow(byob(resource).read(new Uint8Array(100)));
+    const read = followRead(byob(resource).read(new Uint8Array(100)));
     await turn();
-    expect(demand(resource)).toEqual([range(0, 100)]);
+    expect(demandedRanges(resource)).toEqual([range(0, 100)]);
     resource.writeAt(0, bytes(1));
     await turn();
     expect(read.outcome).toEqual([0]);
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
   });
 
   it('ends a read that waits at the end once the end is known', async () => {
@@ -100,7 +103,7 @@ describe('toReadableStream, read by a BYOB reader', () => {
     resource.writeAt(0, bytes(4));
     const reader = byob(resource);
     await reader.read(new Uint8Array(4));
-    const read = follow(reader.read(new Uint8Array(4)));
+    const read = followRead(reader.read(new Uint8Array(4)));
     await turn();
     expect(read.outcome).toBeUndefined();
     resource.commit();
@@ -111,7 +114,7 @@ describe('toReadableStream, read by a BYOB reader', () => {
   it('waits for `min` bytes, and gives fewer only at the end', async () => {
     const resource = open();
     const reader = byob(resource);
-    const read = follow(reader.read(new Uint8Array(8), { min: 5 }));
+    const read = followRead(reader.read(new Uint8Array(8), { min: 5 }));
     for (const [offset, outcome] of [
       [0, undefined],
       [2, undefined],
@@ -128,7 +131,7 @@ describe('toReadableStream, read by a BYOB reader', () => {
     expect(await last).toEqual({ done: true, value: bytes(1, 6) });
   });
 
-  it('loses nothing where one reader lets go while it waits and another goes on', async () => {
+  it('loses nothing where one reader releases its lock while it waits and another goes on', async () => {
     const resource = open();
     const stream = toReadableStream(resource);
     const first = stream.getReader({ mode: 'byob' });
@@ -141,22 +144,22 @@ describe('toReadableStream, read by a BYOB reader', () => {
   });
 });
 
-describe('toReadableStream, its backpressure', () => {
+describe('toReadableStream, under backpressure,', () => {
   it('demands and reads nothing before somebody reads', async () => {
     const resource = patchy();
     const stream = toReadableStream(resource);
     await turn();
     const reader = stream.getReader();
     await turn();
-    expect(demand(resource)).toEqual([]);
+    expect(demandedRanges(resource)).toEqual([]);
     // Had it been read ahead, it would be what it was.
     resource.writeAt(0, new Uint8Array(4).fill(9));
     expect([...((await reader.read()).value ?? [])]).toEqual([9, 9, 9, 9]);
     await turn();
-    expect(demand(resource)).toEqual([]);
-    follow(reader.read());
+    expect(demandedRanges(resource)).toEqual([]);
+    followRead(reader.read());
     await turn();
-    expect(demand(resource)).toEqual([range(4, 4 + 64 * KIB)]);
+    expect(demandedRanges(resource)).toEqual([range(4, 4 + 64 * KIB)]);
   });
 
   it('does not read on while what it was piped to is busy', async () => {

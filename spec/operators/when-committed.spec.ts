@@ -1,57 +1,56 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { catchError, type Observable, throwError } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 
-import { isStorageError, Resource, whenCommitted } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import { Resource, whenCommitted } from '../../lib/index.js';
+import { newDriver } from '../support/new-driver.js';
+import { coded, marbles } from '../support/marbles.js';
 
-let testScheduler: TestScheduler;
 let abort: AbortController;
 let resource: Resource;
 beforeEach(() => {
-  testScheduler = new TestScheduler((actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
   abort = new AbortController();
   resource = Resource.open(newDriver(), { signal: abort.signal });
 });
 
-/** Runs the actions one a frame from frame 2 on, and expects `marbles` of `whenCommitted`. */
+/**
+ * Runs the actions one a frame from frame 2 on, and expects of `whenCommitted` what it emits, and
+ * from when to when it subscribes to `status$`.
+ */
 function expectLength(
-  marbles: string,
+  expected: string,
+  subscriptions: string,
   actions: (() => void)[],
   options: { subscription?: string; error?: unknown } = {},
 ): void {
-  testScheduler.run(({ cold, expectObservable }) => {
+  marbles(({ cold, expectObservable, expectSubscriptions, loggedView }) => {
     cold(`--${'x'.repeat(actions.length)}`).subscribe(() => actions.shift()?.());
-    expectObservable(coded(whenCommitted(resource)), options.subscription).toBe(marbles, { l: 3, z: 0 }, options.error);
+    const { view, status, coverage, waits } = loggedView(resource);
+    const committed$ = coded(whenCommitted(view));
+    expectObservable(committed$, options.subscription).toBe(expected, { l: 3, z: 0 }, options.error);
+    expectSubscriptions(status).toBe(subscriptions);
+    expectSubscriptions([...coverage, ...waits]).toBe([]);
   });
-}
-
-function coded<T>(source: Observable<T>): Observable<T> {
-  return source.pipe(catchError((error: unknown) => throwError(() => (isStorageError(error) ? error.code : error))));
 }
 
 describe('whenCommitted', () => {
-  it('never: says nothing while the resource is active, whatever arrives', () => {
-    expectLength('-', [() => resource.writeAt(0, new Uint8Array(3)), () => (resource.expectedLength = 3)]);
+  it('emits nothing while the resource is active, whatever arrives', () => {
+    expectLength('-', '^', [() => resource.writeAt(0, new Uint8Array(3)), () => (resource.expectedLength = 3)]);
   });
 
-  it('one: emits the final length once committed, and completes', () => {
-    expectLength('--(l|)', [() => resource.writeAll(new Uint8Array(3))]);
+  it('emits the final length once committed, and completes', () => {
+    expectLength('--(l|)', '^-!', [() => resource.writeAll(new Uint8Array(3))]);
   });
 
   it('emits the length of empty content, too', () => {
-    expectLength('--(z|)', [() => resource.commit()]);
+    expectLength('--(z|)', '^-!', [() => resource.commit()]);
   });
 
   it('emits at once where it is committed already', () => {
     resource.writeAll(new Uint8Array(3));
-    expectLength('(l|)', []);
+    expectLength('(l|)', '(^!)', []);
   });
 
-  it('many: emits once, however often it is reactivated and committed', () => {
-    expectLength('--(l|)', [
+  it('emits once, however often it is reactivated and committed', () => {
+    expectLength('--(l|)', '^-!', [
       () => resource.writeAll(new Uint8Array(3)),
       () => resource.reactivate(),
       () => resource.writeAll(new Uint8Array(5)),
@@ -62,22 +61,22 @@ describe('whenCommitted', () => {
     ['failed', () => resource.fail('x'), 'FAILED'],
     ['cancelled', () => abort.abort(), 'CANCELLED'],
     ['closed', () => resource.close(), 'CLOSED'],
-  ])('error: %s, at once or later', (_, act, code) => {
-    expectLength('--#', [act], { error: code });
-    testScheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
-    expectLength('#', [], { error: code });
+  ])('errors, at once or later, over a %s resource', (_, act, code) => {
+    expectLength('--#', '^-!', [act], { error: code });
+    expectLength('#', '(^!)', [], { error: code });
   });
 
-  it('early unsubscribe: says nothing, and changes nothing', () => {
-    expectLength('', [() => undefined, () => undefined, () => resource.writeAll(new Uint8Array(3))], {
+  it('emits nothing when unsubscribed early, and changes nothing', () => {
+    expectLength('', '^--!', [() => undefined, () => undefined, () => resource.writeAll(new Uint8Array(3))], {
       subscription: '^--!',
     });
     expect(resource.length).toBe(3);
   });
 
-  it('late subscription: each has its own', () => {
+  it('begins anew for each subscription, a late one too', () => {
     expectLength(
       '----(l|)',
+      '---^!',
       [() => resource.fail('x'), () => resource.reactivate(), () => resource.writeAll(new Uint8Array(3))],
       {
         subscription: '---^',

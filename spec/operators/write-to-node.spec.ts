@@ -8,7 +8,7 @@ import { finalize, from, lastValueFrom, type ObservableInput } from 'rxjs';
 import { fromFetch } from 'rxjs/fetch';
 
 import { MemDriver, Resource, writeTo } from '../../lib/index.js';
-import { closeAll, open, ranges, turn } from '../resource/fixtures.js';
+import { closeAll, open, ranges, turn } from '../support/resources.js';
 
 afterEach(closeAll);
 
@@ -49,7 +49,7 @@ describe('writeTo, fed from a Node stream', () => {
     expect(ranges(resource)).toEqual([{ start: 0, end: 4 }]);
   });
 
-  it('is closed when a write fails', async () => {
+  it('closes it when a write fails', async () => {
     const source = new PassThrough();
     const resource = Resource.open(new MemDriver({ capacity: 4 }));
     const written = lastValueFrom(from(source).pipe(writeTo(resource)));
@@ -59,7 +59,7 @@ describe('writeTo, fed from a Node stream', () => {
     expect(source.destroyed).toBe(true);
   });
 
-  it('as documented: RxJS leaves it open when unsubscribed, until its next chunk; `finalize` closes it', async () => {
+  it('leaves it open when unsubscribed, until its next chunk, and `finalize` closes it, as documented', async () => {
     for (const documented of [false, true]) {
       const resource = open();
       const source = new PassThrough();
@@ -81,7 +81,7 @@ describe('writeTo, fed from a Node stream', () => {
 });
 
 describe('writeTo, fed from a server', () => {
-  it('as documented: `fromFetch` ends the request when unsubscribed', async () => {
+  it('ends the request by `fromFetch` when unsubscribed, as documented', async () => {
     let ended = (): void => undefined;
     const requestEnded = new Promise<void>((resolve) => (ended = resolve));
     const server = createServer((_, response) => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { finalize, from, lastValueFrom, type ObservableInput } from 'rxjs';
 
 import { writeTo } from '../../lib/index.js';
-import { closeAll, open, ranges, turn } from '../resource/fixtures.js';
+import { closeAll, open, ranges, turn } from '../support/resources.js';
 
 afterEach(closeAll);
 
@@ -75,7 +75,7 @@ describe('writeTo, fed from a web stream', () => {
   it.each<[string, (stream: ReadableStream<Uint8Array>) => ObservableInput<Uint8Array>, boolean]>([
     ['cancels it then, where it is an async iterable', (stream) => stream, true],
     ['only unlocks it then, where it is none', withoutAsyncIterator, false],
-  ])('RxJS leaves it locked when unsubscribed, until its next chunk, and %s', async (_, wrap, cancels) => {
+  ])('leaves it locked when unsubscribed, until its next chunk, and %s', async (_, wrap, cancels) => {
     const resource = open();
     const { stream, enqueue, cancelled } = idleStream();
     const subscription = from(wrap(stream)).pipe(writeTo(resource)).subscribe();
@@ -88,7 +88,7 @@ describe('writeTo, fed from a web stream', () => {
     expect([cancelled(), stream.locked, resource.coveredBytes]).toEqual([cancels, false, 3]);
   });
 
-  it('as documented: a signal cancels it at once', async () => {
+  it('has it cancelled by a signal at once, as documented', async () => {
     const resource = open();
     const { stream, cancelled } = idleStream();
     const abort = new AbortController();

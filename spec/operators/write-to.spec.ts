@@ -1,16 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { catchError, type Observable, of, take, throwError } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
+import { of, take, throwError } from 'rxjs';
 
-import { isStorageError, MemDriver, type OffsetChunk, Resource, writeTo } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
+import { MemDriver, type OffsetChunk, Resource, writeTo } from '../../lib/index.js';
+import { newDriver } from '../support/new-driver.js';
+import { coded, marbles } from '../support/marbles.js';
 
-let testScheduler: TestScheduler;
 let resource: Resource;
 beforeEach(() => {
-  testScheduler = new TestScheduler((actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
   resource = Resource.open(newDriver());
 });
 
@@ -18,18 +14,13 @@ beforeEach(() => {
 const chunks = { a: new Uint8Array([1, 2]), b: new Uint8Array([3, 4, 5]), c: new Uint8Array([6]) };
 const ranges = { a: { start: 0, end: 2 }, b: { start: 2, end: 5 }, c: { start: 5, end: 6 } };
 
-/** Errors by their codes, to be compared in marbles. */
-function coded<T>(source: Observable<T>): Observable<T> {
-  return source.pipe(catchError((error: unknown) => throwError(() => (isStorageError(error) ? error.code : error))));
-}
-
 function content(): number[] {
   return [...resource.readAll()];
 }
 
 describe('writeTo', () => {
-  it('never: emits nothing, and leaves the resource alone', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+  it('emits nothing where nothing ever comes, and leaves the resource alone', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<Uint8Array>('-');
       expectObservable(source.pipe(writeTo(resource))).toBe('-');
       expectSubscriptions(source.subscriptions).toBe('^');
@@ -37,8 +28,8 @@ describe('writeTo', () => {
     expect(resource.status.state).toBe('active');
   });
 
-  it('empty: commits nothing, and completes', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+  it('commits nothing for an empty source, and completes', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<Uint8Array>('--|');
       expectObservable(source.pipe(writeTo(resource))).toBe('--|');
       expectSubscriptions(source.subscriptions).toBe('^-!');
@@ -46,11 +37,11 @@ describe('writeTo', () => {
     expect(resource.status).toEqual({ state: 'committed', finalLength: 0 });
   });
 
-  it('one: writes it, emits its range, commits when the source completes', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions, flush }) => {
+  it('writes one chunk, emits its range, and commits when the source completes', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions, flush, now }) => {
       const source = cold('--a--|', chunks);
       const states: string[] = [];
-      resource.status$.subscribe(({ state }) => states.push(`${state} ${testScheduler.frame}`));
+      resource.status$.subscribe(({ state }) => states.push(`${state} ${now()}`));
       expectObservable(source.pipe(writeTo(resource))).toBe('--a--|', ranges);
       expectSubscriptions(source.subscriptions).toBe('^----!');
       flush();
@@ -59,8 +50,8 @@ describe('writeTo', () => {
     expect(content()).toEqual([1, 2]);
   });
 
-  it('many: writes one behind the other', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+  it('writes many chunks one behind the other', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-(bc)-|', chunks);
       expectObservable(source.pipe(writeTo(resource))).toBe('-a-(bc)-|', ranges);
       expectSubscriptions(source.subscriptions).toBe('^-------!');
@@ -68,9 +59,9 @@ describe('writeTo', () => {
     expect(content()).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('error: fails the resource with its message, then passes the very error on', () => {
+  it('fails the resource with the message of an error, then passes the very error on', () => {
     const error = new Error('connection reset');
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-#', chunks, error);
       expectObservable(source.pipe(writeTo(resource))).toBe('-a-#', ranges, error);
       expectSubscriptions(source.subscriptions).toBe('^--!');
@@ -79,7 +70,7 @@ describe('writeTo', () => {
     expect(resource.coverage.toArray()).toEqual([ranges.a]);
   });
 
-  it('the resource has failed by the time the error is heard', () => {
+  it('has failed the resource by the time the error is heard', () => {
     const states: string[] = [];
     throwError(() => new Error('text'))
       .pipe(writeTo(resource))
@@ -88,23 +79,26 @@ describe('writeTo', () => {
     expect(resource.status).toEqual({ state: 'failed', reason: 'text' });
   });
 
-  it('an error that is no Error is a reason, too', () => {
-    testScheduler.run(({ cold, expectObservable }) => {
-      expectObservable(cold('-#', chunks, 404).pipe(writeTo(resource))).toBe('-#', ranges, 404);
+  it('takes an error that is no Error for a reason, too', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('-#', chunks, 404);
+      expectObservable(source.pipe(writeTo(resource))).toBe('-#', ranges, 404);
+      expectSubscriptions(source.subscriptions).toBe('^!');
     });
     expect(resource.status).toEqual({ state: 'failed', reason: '404' });
   });
 
-  it("error with onError 'leave': leaves the resource active, and passes it on", () => {
-    testScheduler.run(({ cold, expectObservable }) => {
+  it("leaves the resource active on an error with onError 'leave', and passes it on", () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-#', chunks, 'lost');
       expectObservable(source.pipe(writeTo(resource, { onError: 'leave' }))).toBe('-a-#', ranges, 'lost');
+      expectSubscriptions(source.subscriptions).toBe('^--!');
     });
     expect(resource.status.state).toBe('active');
   });
 
-  it('early unsubscribe: leaves the resource active, with what it has', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+  it('leaves the resource active when unsubscribed early, with what it has', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-b-c-|', chunks);
       expectObservable(source.pipe(writeTo(resource)), '^---!').toBe('-a-b', ranges);
       expectSubscriptions(source.subscriptions).toBe('^---!');
@@ -116,7 +110,7 @@ describe('writeTo', () => {
     expect(resource.coverage.toArray()).toEqual([{ start: 0, end: 5 }]);
   });
 
-  it('each subscription starts at the offset again', () => {
+  it('starts at the offset again for each subscription', () => {
     const written$ = of(chunks.a).pipe(writeTo(resource, { offset: 4, commit: false }));
     const starts: number[] = [];
     written$.subscribe(({ start }) => starts.push(start));
@@ -124,14 +118,16 @@ describe('writeTo', () => {
     expect(starts).toEqual([4, 4]);
   });
 
-  it('with commit: false it leaves the resource active', () => {
-    testScheduler.run(({ cold, expectObservable }) => {
-      expectObservable(cold('-a|', chunks).pipe(writeTo(resource, { commit: false }))).toBe('-a|', ranges);
+  it('leaves the resource active with commit: false', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('-a|', chunks);
+      expectObservable(source.pipe(writeTo(resource, { commit: false }))).toBe('-a|', ranges);
+      expectSubscriptions(source.subscriptions).toBe('^-!');
     });
     expect(resource.status.state).toBe('active');
   });
 
-  it('chunks with an offset go where they say, and plain ones behind the one before', () => {
+  it('puts chunks with an offset where they say, and plain ones behind the one before', () => {
     const source: (Uint8Array | OffsetChunk)[] = [
       { offset: 3, data: chunks.b },
       chunks.c,
@@ -159,27 +155,24 @@ describe('writeTo', () => {
     expect(seen).toEqual([true, true]);
   });
 
-  it('a gap at the end is INCOMPLETE, which fails the resource, or leaves it active where asked', () => {
+  it('ends with INCOMPLETE over a gap at the end, which fails the resource, or leaves it active where asked', () => {
     for (const [onError, state] of [
       ['fail', 'failed'],
       ['leave', 'active'],
     ] as const) {
       resource = Resource.open(newDriver(), { expectedLength: 10 });
-      testScheduler.run(({ cold, expectObservable }) => {
-        expectObservable(coded(cold('-a-|', chunks).pipe(writeTo(resource, { onError })))).toBe(
-          '-a-#',
-          ranges,
-          'INCOMPLETE',
-        );
+      marbles(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('-a-|', chunks);
+        expectObservable(coded(source.pipe(writeTo(resource, { onError })))).toBe('-a-#', ranges, 'INCOMPLETE');
+        expectSubscriptions(source.subscriptions).toBe('^--!');
       });
       expect(resource.status.state).toBe(state);
-      testScheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
     }
   });
 
-  it('a write that fails ends it, unsubscribes the source, and fails the resource', () => {
+  it('ends with the error of a write that fails, unsubscribes the source, and fails the resource', () => {
     resource = Resource.open(new MemDriver({ capacity: 4 }));
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-b-c-|', chunks);
       expectObservable(coded(source.pipe(writeTo(resource)))).toBe('-a-#', ranges, 'CAPACITY');
       expectSubscriptions(source.subscriptions).toBe('^--!');
@@ -188,22 +181,20 @@ describe('writeTo', () => {
     expect(resource.coverage.toArray()).toEqual([ranges.a]);
   });
 
-  it("a write that fails with onError 'leave' leaves the resource to be tried again", () => {
+  it("leaves the resource to be tried again where a write fails with onError 'leave'", () => {
     resource = Resource.open(new MemDriver({ capacity: 4 }));
-    testScheduler.run(({ cold, expectObservable }) => {
-      expectObservable(coded(cold('ab|', chunks).pipe(writeTo(resource, { onError: 'leave' })))).toBe(
-        'a#',
-        ranges,
-        'CAPACITY',
-      );
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('ab|', chunks);
+      expectObservable(coded(source.pipe(writeTo(resource, { onError: 'leave' })))).toBe('a#', ranges, 'CAPACITY');
+      expectSubscriptions(source.subscriptions).toBe('^!');
     });
     resource.writeAt(2, chunks.a);
     resource.commit();
     expect(content()).toEqual([1, 2, 1, 2]);
   });
 
-  it('a resource that is committed, closed or cancelled meanwhile ends it with that, and stays what it is', () => {
-    testScheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+  it('ends with what the resource has become, committed, closed or cancelled, and leaves it that', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('a--b|', chunks);
       cold('-x').subscribe(() => resource.commit());
       expectObservable(coded(source.pipe(writeTo(resource)))).toBe('a--#', ranges, 'READ_ONLY');

@@ -1,22 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { Resource } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
-import {
-  closeAll,
-  bytes,
-  cancelled,
-  closed,
-  codeOf,
-  committed,
-  errorOf,
-  failed,
-  open,
-  patchy,
-  range,
-  record,
-  wait,
-} from './fixtures.js';
+import { newDriver } from '../support/new-driver.js';
+import { closeAll, cancelled, closed, committed, failed, open, patchy, record, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { codeOf, errorOf } from '../support/code-of.js';
+import { range } from '../support/range.js';
 
 afterEach(closeAll);
 
@@ -70,7 +59,7 @@ describe('cancel', () => {
     expect(resource.status).toEqual({ state: 'closed' });
   });
 
-  it('lets go of the signal at close', () => {
+  it('stops listening to the signal at close', () => {
     const abort = new AbortController();
     const { signal } = abort;
     const listeners = new Set<unknown>();
@@ -91,7 +80,7 @@ describe('cancel', () => {
   });
 });
 
-describe('close and discard', () => {
+describe('at the end of a resource,', () => {
   it.each<[string, (resource: Resource) => void]>([
     ['close', (resource) => resource.close()],
     ['discard', (resource) => resource.discard()],
@@ -110,7 +99,7 @@ describe('close and discard', () => {
     expect(resource.status).toEqual({ state: 'closed' });
   });
 
-  it('ends a block with `using`', () => {
+  it('`using` closes it behind its block', () => {
     const states: string[] = [];
     {
       using resource = Resource.open(newDriver());
@@ -119,13 +108,13 @@ describe('close and discard', () => {
     expect(states).toEqual(['active', 'closed']);
   });
 
-  it('has no length any more once closed', () => {
+  it('there is no length any more', () => {
     const resource = committed(10);
     resource.close();
     expect([resource.status.state, resource.length]).toEqual(['closed', undefined]);
   });
 
-  it('gives late subscribers the last state, then completes', () => {
+  it('late subscribers get the last state, then completion', () => {
     const resource = patchy();
     resource.close();
     const coverage: unknown[] = [];

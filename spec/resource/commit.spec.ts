@@ -1,20 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { type ByteRange } from '../../lib/index.js';
-import {
-  closeAll,
-  bytes,
-  cancelled,
-  closed,
-  codeOf,
-  committed,
-  errorOf,
-  failed,
-  open,
-  patchy,
-  ranges,
-  wait,
-} from './fixtures.js';
+import { closeAll, cancelled, closed, committed, failed, open, patchy, ranges, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { codeOf, errorOf } from '../support/code-of.js';
 
 afterEach(closeAll);
 

@@ -1,29 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { map, type Observable } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { map } from 'rxjs';
 
 import type { Resource } from '../../lib/index.js';
-import { bytes, closeAll, open, range, wait } from './fixtures.js';
+import { closeAll, open, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { range } from '../support/range.js';
+import { marbles, timelessDemand$ } from '../support/marbles.js';
 
-type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
-
-let testScheduler: TestScheduler;
-beforeEach(() => {
-  testScheduler = new TestScheduler((actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
-});
 afterEach(closeAll);
-
-/** Runs each action in the frame of its letter. */
-function at({ cold }: Helpers, marbles: string, actions: Record<string, () => void>): void {
-  cold(marbles).subscribe((letter) => actions[letter]?.());
-}
-
-/** `demand$` without the times, which are real ones. */
-function demand$(resource: Resource): Observable<unknown[]> {
-  return resource.demand$.pipe(map((demands) => demands.map(({ since: _, ...rest }) => rest)));
-}
 
 /** The demand of a wait in the owner's thread. */
 function owner(start: number, end: number, neededBy?: number): object {
@@ -33,17 +17,17 @@ function owner(start: number, end: number, neededBy?: number): object {
 
 describe('demand$', () => {
   it('replays what is waited for, emits as waits come, shrink and go, and makes none of passive ones', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      helpers.expectObservable(resource.waitRange(range(0, 10)), '--^').toBe('--------(r|)', { r: 'ready' });
-      helpers.expectObservable(resource.waitRange(range(20, 30)), '---^----------!').toBe('');
-      helpers.expectObservable(resource.waitRange(range(50, 60), { passive: true }), '---^').toBe('');
-      at(helpers, '-----a-bc', {
+      helpers.expectLogged(resource.waitRange(range(0, 10)), '--^').toBe('--------(r|)', '--^-----!', { r: 'ready' });
+      helpers.expectLogged(resource.waitRange(range(20, 30)), '---^----------!').toBe('', '---^----------!');
+      helpers.expectLogged(resource.waitRange(range(50, 60), { passive: true }), '---^').toBe('', '---^');
+      helpers.at('-----a-bc', {
         a: () => resource.writeAt(8, bytes(4)),
         b: () => resource.writeAt(3, bytes(3)),
         c: () => resource.writeAt(0, bytes(8)),
       });
-      helpers.expectObservable(demand$(resource)).toBe('e-ab-c--d-----e', {
+      helpers.expectLogged(timelessDemand$(resource)).toBe('e-ab-c--d-----e', '^', {
         e: [],
         a: [owner(0, 10)],
         b: [owner(0, 10), owner(20, 30)],
@@ -54,36 +38,36 @@ describe('demand$', () => {
   });
 
   it('conflates: one emission a turn, with what is left at its end, and none for nothing', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-(aabc)-d', {
+      helpers.at('-(aabc)-d', {
         a: () => wait(resource, 0, 10),
         b: () => wait(resource, 5, 20),
         c: () => resource.writeAt(0, bytes(10)),
         d: () => resource.waitRange(range(0, 40)).subscribe().unsubscribe(),
       });
-      helpers.expectObservable(demand$(resource)).toBe('ex', { e: [], x: [owner(10, 20)] });
+      helpers.expectLogged(timelessDemand$(resource)).toBe('ex', '^', { e: [], x: [owner(10, 20)] });
     });
   });
 
   it('orders by neededBy, those without last', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-(abcd)', {
+      helpers.at('-(abcd)', {
         a: () => wait(resource, 40, 41),
         b: () => wait(resource, 30, 31, { neededBy: 2000 }),
         c: () => wait(resource, 20, 21, { neededBy: 1000 }),
         d: () => wait(resource, 10, 11, { neededBy: 3000 }),
       });
       const order$ = resource.demand$.pipe(map((demands) => demands.map((demand) => demand.range.start)));
-      helpers.expectObservable(order$).toBe('ex', { e: [], x: [20, 30, 10, 40] });
+      helpers.expectLogged(order$).toBe('ex', '^', { e: [], x: [20, 30, 10, 40] });
     });
   });
 
-  it('then by age, also of those that came in one millisecond', () => {
-    testScheduler.run((helpers) => {
+  it('orders those of one neededBy by age, also where they came in one millisecond', () => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-(abcde)', {
+      helpers.at('-(abcde)', {
         a: () => wait(resource, 50, 51),
         b: () => wait(resource, 30, 31),
         c: () => wait(resource, 50, 52),
@@ -91,17 +75,40 @@ describe('demand$', () => {
         e: () => wait(resource, 10, 11, { neededBy: 1000 }),
       });
       const order$ = resource.demand$.pipe(map((demands) => demands.map((demand) => demand.range.end)));
-      helpers.expectObservable(order$).toBe('ex', { e: [], x: [21, 11, 51, 31, 52] });
+      helpers.expectLogged(order$).toBe('ex', '^', { e: [], x: [21, 11, 51, 31, 52] });
+    });
+  });
+
+  it('that is told by no clock which may be set: the oldest comes first whatever it says', () => {
+    marbles((helpers) => {
+      const resource = open();
+      const clock = jest.spyOn(Date, 'now');
+      helpers.at('-(abcd)', {
+        a: () => wait(resource, 40, 41),
+        b: () => {
+          clock.mockReturnValue(7);
+          wait(resource, 30, 31);
+        },
+        c: () => wait(resource, 20, 21, { neededBy: 1000 }),
+        d: () => {
+          clock.mockReturnValue(3);
+          wait(resource, 10, 11, { neededBy: 1000 });
+        },
+      });
+      const order$ = resource.demand$.pipe(map((demands) => demands.map((demand) => demand.range.start)));
+      helpers.expectObservable(order$).toBe('ex', { e: [], x: [20, 10, 40, 30] });
+      helpers.flush();
+      clock.mockRestore();
     });
   });
 
   it('stays within the known length, follows it, and leaves out what lies behind it', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open({ expectedLength: 100 });
       wait(resource, 90, 120);
       wait(resource, 100, 120);
-      at(helpers, '-a-b', { a: () => (resource.expectedLength = 110), b: () => (resource.expectedLength = undefined) });
-      helpers.expectObservable(demand$(resource)).toBe('ab-c', {
+      helpers.at('-a-b', { a: () => (resource.expectedLength = 110), b: () => (resource.expectedLength = undefined) });
+      helpers.expectLogged(timelessDemand$(resource)).toBe('ab-c', '^', {
         a: [owner(90, 100)],
         b: [owner(90, 110), owner(100, 110)],
         c: [owner(90, 120), owner(100, 120)],
@@ -114,21 +121,21 @@ describe('demand$', () => {
     ['fail', (resource) => resource.fail('x')],
     ['interrupt', (resource) => resource.interrupt()],
   ])('is empty after %s', (_, act) => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
       wait(resource, 0, 10);
-      at(helpers, '--a', { a: () => act(resource) });
-      helpers.expectObservable(demand$(resource)).toBe('a-e', { a: [owner(0, 10)], e: [] });
+      helpers.at('--a', { a: () => act(resource) });
+      helpers.expectLogged(timelessDemand$(resource)).toBe('a-e', '^', { a: [owner(0, 10)], e: [] });
     });
   });
 
   it('is empty before it completes on close', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
       wait(resource, 0, 10);
-      at(helpers, '--a', { a: () => resource.close() });
-      helpers.expectObservable(demand$(resource)).toBe('a-(e|)', { a: [owner(0, 10)], e: [] });
-      helpers.expectObservable(demand$(resource), '----^').toBe('----(e|)', { e: [] });
+      helpers.at('--a', { a: () => resource.close() });
+      helpers.expectLogged(timelessDemand$(resource)).toBe('a-(e|)', '^-!', { a: [owner(0, 10)], e: [] });
+      helpers.expectLogged(timelessDemand$(resource), '----^').toBe('----(e|)', '----(^!)', { e: [] });
     });
   });
 

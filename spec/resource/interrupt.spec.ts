@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { closeAll, bytes, cancelled, closed, committed, failed, open, patchy, record, wait } from './fixtures.js';
+import { closeAll, cancelled, closed, committed, failed, open, patchy, record, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
 
 afterEach(closeAll);
 

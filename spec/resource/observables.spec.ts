@@ -1,24 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { asapScheduler, map, mergeMap, type Observable, of, take, tap } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 
 import type { ByteRange, Resource } from '../../lib/index.js';
-import { bytes, closeAll, open, patchy, range, TOO_FAR } from './fixtures.js';
+import { closeAll, open, patchy, TOO_FAR } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { range } from '../support/range.js';
+import { marbles, timelessDemand$ } from '../support/marbles.js';
 
-type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
-
-let testScheduler: TestScheduler;
-beforeEach(() => {
-  testScheduler = new TestScheduler((actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
-});
 afterEach(closeAll);
-
-/** Runs each action in the frame of its letter. */
-function at({ cold }: Helpers, marbles: string, actions: Record<string, () => void>): void {
-  cold(marbles).subscribe((letter) => actions[letter]?.());
-}
 
 /** `coverage$` as text: `0-4 8-12`. */
 function coverage$(resource: Resource): Observable<string> {
@@ -29,63 +18,58 @@ function state$(resource: Resource): Observable<string> {
   return resource.status$.pipe(map(({ state }) => state));
 }
 
-/** `demand$` without the times, which are real ones. */
-function demand$(resource: Resource): Observable<unknown[]> {
-  return resource.demand$.pipe(map((demands) => demands.map(({ since: _, ...rest }) => rest)));
-}
-
 describe('coverage$', () => {
   it('replays the current coverage, then emits each change; a subscription may start and end at any time', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '--a--b--c--', {
+      helpers.at('--a--b--c--', {
         a: () => resource.writeAt(0, bytes(2)),
         b: () => resource.writeAt(4, bytes(2)),
         c: () => resource.writeAt(2, bytes(2)),
       });
       const values = { e: '', a: '0-2', b: '0-2 4-6', c: '0-6' };
-      helpers.expectObservable(coverage$(resource)).toBe('e-a--b--c--', values);
-      helpers.expectObservable(coverage$(resource), '---^').toBe('---a-b--c--', values);
-      helpers.expectObservable(coverage$(resource), '---^--!').toBe('---a-b', values);
+      helpers.expectLogged(coverage$(resource)).toBe('e-a--b--c--', '^', values);
+      helpers.expectLogged(coverage$(resource), '---^').toBe('---a-b--c--', '---^', values);
+      helpers.expectLogged(coverage$(resource), '---^--!').toBe('---a-b', '---^--!', values);
     });
   });
 
   it('emits once for many changes in one turn, with the newest state', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '--(abc)-----a', {
+      helpers.at('--(abc)-----a', {
         a: () => resource.writeAt(0, bytes(2)),
         b: () => resource.writeAt(4, bytes(2)),
         c: () => resource.writeAt(8, bytes(2)),
       });
-      helpers.expectObservable(coverage$(resource)).toBe('e-x', { e: '', x: '0-2 4-6 8-10' });
+      helpers.expectLogged(coverage$(resource)).toBe('e-x', '^', { e: '', x: '0-2 4-6 8-10' });
     });
   });
 
   it('emits nothing for what changes no coverage: rewrites, empty and refused writes, fail, expected length', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = patchy();
-      at(helpers, '-a-b-c-d-e', {
+      helpers.at('-a-b-c-d-e', {
         a: () => resource.writeAt(1, bytes(2)),
         b: () => resource.writeAt(5, bytes(0)),
         c: () => expect(() => resource.writeAt(TOO_FAR, bytes(1))).toThrow(),
         d: () => (resource.expectedLength = 12),
         e: () => resource.fail('x'),
       });
-      helpers.expectObservable(coverage$(resource)).toBe('p', { p: '0-4 8-12' });
+      helpers.expectLogged(coverage$(resource)).toBe('p', '^', { p: '0-4 8-12' });
     });
   });
 
   it('hands out the very snapshot that `coverage` gives', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-a', { a: () => resource.writeAt(0, bytes(2)) });
+      helpers.at('-a', { a: () => resource.writeAt(0, bytes(2)) });
       const same$ = resource.coverage$.pipe(map((coverage) => coverage === resource.coverage));
-      helpers.expectObservable(same$).toBe('tt', { t: true });
+      helpers.expectLogged(same$).toBe('tt', '^', { t: true });
     });
   });
 
-  it('snapshots stay as they were', () => {
+  it('leaves snapshots as they were', () => {
     const resource = open();
     const { coverage } = resource;
     resource.writeAt(0, bytes(2));
@@ -95,11 +79,11 @@ describe('coverage$', () => {
   it.each<[string, (resource: Resource) => void, string]>([
     ['commit', (resource) => resource.commit(2), '0-2'],
     ['writeAll', (resource) => resource.writeAll(bytes(3)), '0-3'],
-  ])('the last coverage goes out before status$ says committed: %s', (_, commit, last) => {
-    testScheduler.run((helpers) => {
+  ])('emits the last coverage before status$ says committed: %s', (_, commit, last) => {
+    marbles((helpers) => {
       const resource = open();
       const order: string[] = [];
-      at(helpers, '--a', {
+      helpers.at('--a', {
         a: () => {
           resource.writeAt(0, bytes(2));
           resource.writeAt(4, bytes(2));
@@ -110,44 +94,44 @@ describe('coverage$', () => {
       // Subscribed in the order that makes it harder.
       state$(resource).subscribe((state) => order.push(state));
       coverage$(resource).subscribe((text) => order.push(`[${text}]`));
-      helpers.expectObservable(coverage$(resource)).toBe('e-x', { e: '', x: last });
+      helpers.expectLogged(coverage$(resource)).toBe('e-x', '^', { e: '', x: last });
       helpers.flush();
       expect(order).toEqual(['active', '[]', `[${last}]`, 'committed', 'returned']);
     });
   });
 
   it('goes on after commit where the resource is reactivated', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-a-b-c', {
+      helpers.at('-a-b-c', {
         a: () => resource.writeAll(bytes(4)),
         b: () => resource.reactivate(),
         c: () => resource.writeAt(4, bytes(1)),
       });
-      helpers.expectObservable(coverage$(resource)).toBe('ea---c', { e: '', a: '0-4', c: '0-5' });
+      helpers.expectLogged(coverage$(resource)).toBe('ea---c', '^', { e: '', a: '0-4', c: '0-5' });
     });
   });
 
   it('emits what is pending before it completes on close', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '--a', {
+      helpers.at('--a', {
         a: () => {
           resource.writeAt(0, bytes(2));
           resource.close();
         },
       });
-      helpers.expectObservable(coverage$(resource)).toBe('e-(x|)', { e: '', x: '0-2' });
-      helpers.expectObservable(coverage$(resource), '----^').toBe('----(x|)', { x: '0-2' });
+      helpers.expectLogged(coverage$(resource)).toBe('e-(x|)', '^-!', { e: '', x: '0-2' });
+      helpers.expectLogged(coverage$(resource), '----^').toBe('----(x|)', '----(^!)', { x: '0-2' });
     });
   });
 
   it('does nothing for a subscriber that left within the turn', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
       const seen: number[] = [];
       const subscription = resource.coverage$.subscribe(({ coveredBytes }) => seen.push(coveredBytes));
-      at(helpers, '-a', {
+      helpers.at('-a', {
         a: () => {
           resource.writeAt(0, bytes(2));
           subscription.unsubscribe();
@@ -159,15 +143,15 @@ describe('coverage$', () => {
   });
 
   it('replays the newest state to whoever comes within a turn, and tells nobody the same twice', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '---a', { a: () => resource.writeAt(0, bytes(2)) });
-      helpers.expectObservable(coverage$(resource)).toBe('e--x', { e: '', x: '0-2 4-6' });
+      helpers.at('---a', { a: () => resource.writeAt(0, bytes(2)) });
+      helpers.expectLogged(coverage$(resource)).toBe('e--x', '^', { e: '', x: '0-2 4-6' });
       const late$ = of(0).pipe(
         tap(() => resource.writeAt(4, bytes(2))),
         mergeMap(() => coverage$(resource)),
       );
-      helpers.expectObservable(late$, '---^').toBe('---x', { x: '0-2 4-6' });
+      helpers.expectLogged(late$, '---^').toBe('---x', '---^', { x: '0-2 4-6' });
     });
   });
 
@@ -189,35 +173,35 @@ describe('coverage$', () => {
 
 describe('status$', () => {
   it('replays the current status, then emits each change at once', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = patchy();
-      at(helpers, '-a-b-c-d', {
+      helpers.at('-a-b-c-d', {
         a: () => resource.fail('x'),
         b: () => resource.reactivate(),
         c: () => resource.commit(4),
         d: () => resource.close(),
       });
-      helpers.expectObservable(state$(resource)).toBe('af-g-c-(d|)', {
+      helpers.expectLogged(state$(resource)).toBe('af-g-c-(d|)', '^------!', {
         a: 'active',
         f: 'failed',
         g: 'active',
         c: 'committed',
         d: 'closed',
       });
-      helpers.expectObservable(state$(resource), '--^-!').toBe('--fg', { f: 'failed', g: 'active' });
-      helpers.expectObservable(state$(resource), '---------^').toBe('---------(d|)', { d: 'closed' });
+      helpers.expectLogged(state$(resource), '--^-!').toBe('--fg', '--^-!', { f: 'failed', g: 'active' });
+      helpers.expectLogged(state$(resource), '---------^').toBe('---------(d|)', '---------(^!)', { d: 'closed' });
     });
   });
 
   it('is not conflated: a failure within one turn is seen', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-(abc)', {
+      helpers.at('-(abc)', {
         a: () => resource.fail('x'),
         b: () => resource.reactivate(),
         c: () => (resource.expectedLength = 5),
       });
-      helpers.expectObservable(resource.status$).toBe('p(abc)', {
+      helpers.expectLogged(resource.status$).toBe('p(abc)', '^', {
         p: { state: 'active', expectedLength: undefined },
         a: { state: 'failed', reason: 'x' },
         b: { state: 'active', expectedLength: undefined },
@@ -227,28 +211,28 @@ describe('status$', () => {
   });
 
   it('emits nothing unchanged: writes, demands, repeated calls', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open({ expectedLength: 5 });
-      at(helpers, '-a-b-c-d-e', {
+      helpers.at('-a-b-c-d-e', {
         a: () => resource.writeAt(0, bytes(5)),
         b: () => (resource.expectedLength = 5),
         c: () => resource.reactivate(),
         d: () => resource.waitRange(range(5, 6)).subscribe().unsubscribe(),
         e: () => (resource.identity = 'v'),
       });
-      helpers.expectObservable(state$(resource)).toBe('a', { a: 'active' });
+      helpers.expectLogged(state$(resource)).toBe('a', '^', { a: 'active' });
     });
   });
 
   it('never errors: cancel is a status, and close completes', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const abort = new AbortController();
       const resource = open({ signal: abort.signal });
-      at(helpers, '-a-b', { a: () => abort.abort(), b: () => resource.close() });
-      helpers.expectObservable(state$(resource)).toBe('ax-(c|)', { a: 'active', x: 'cancelled', c: 'closed' });
-      helpers.expectObservable(coverage$(resource)).toBe('e--|', { e: '' });
-      helpers.expectObservable(resource.writes$).toBe('---|');
-      helpers.expectObservable(demand$(resource)).toBe('e--|', { e: [] });
+      helpers.at('-a-b', { a: () => abort.abort(), b: () => resource.close() });
+      helpers.expectLogged(state$(resource)).toBe('ax-(c|)', '^--!', { a: 'active', x: 'cancelled', c: 'closed' });
+      helpers.expectLogged(coverage$(resource)).toBe('e--|', '^--!', { e: '' });
+      helpers.expectLogged(resource.writes$).toBe('---|', '^--!');
+      helpers.expectLogged(timelessDemand$(resource)).toBe('e--|', '^--!', { e: [] });
     });
   });
 
@@ -274,9 +258,9 @@ describe('writes$', () => {
   const ranges: Record<string, ByteRange> = { a: range(0, 2), b: range(4, 6), c: range(1, 3), d: range(0, 9) };
 
   it('emits every successful write in its turn, rewrites too, and replays nothing', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '-(abac)-e-f-d-', {
+      helpers.at('-(abac)-e-f-d-', {
         a: () => resource.writeAt(0, bytes(2)),
         b: () => resource.writeAt(4, bytes(2)),
         c: () => resource.writeAt(1, bytes(2)),
@@ -284,34 +268,34 @@ describe('writes$', () => {
         e: () => resource.writeAt(4, bytes(0)),
         f: () => expect(() => resource.writeAt(TOO_FAR, bytes(1))).toThrow(),
       });
-      helpers.expectObservable(resource.writes$).toBe('-(abac)-----d-', ranges);
-      helpers.expectObservable(resource.writes$, '--------^----!').toBe('------------d', ranges);
+      helpers.expectLogged(resource.writes$).toBe('-(abac)-----d-', '^', ranges);
+      helpers.expectLogged(resource.writes$, '--------^----!').toBe('------------d', '--------^----!', ranges);
     });
   });
 
   it('completes on close, and for whoever comes later', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '--a-b', { a: () => resource.close(), b: () => resource.close() });
-      helpers.expectObservable(resource.writes$).toBe('--|');
-      helpers.expectObservable(resource.writes$, '---^').toBe('---|');
+      helpers.at('--a-b', { a: () => resource.close(), b: () => resource.close() });
+      helpers.expectLogged(resource.writes$).toBe('--|', '^-!');
+      helpers.expectLogged(resource.writes$, '---^').toBe('---|', '---(^!)');
     });
   });
 });
 
 describe('waitRange and read as observables', () => {
   it('answer synchronously in the frame of subscription, or in that of the write, and can be unsubscribed', () => {
-    testScheduler.run((helpers) => {
+    marbles((helpers) => {
       const resource = open();
-      at(helpers, '----a----', { a: () => resource.writeAt(0, bytes(4)) });
+      helpers.at('----a----', { a: () => resource.writeAt(0, bytes(4)) });
       const wait$ = resource.waitRange(range(0, 4));
-      helpers.expectObservable(wait$).toBe('----(r|)', { r: 'ready' });
-      helpers.expectObservable(wait$, '--^!').toBe('');
-      helpers.expectObservable(wait$, '------^').toBe('------(r|)', { r: 'ready' });
+      helpers.expectLogged(wait$).toBe('----(r|)', '^---!', { r: 'ready' });
+      helpers.expectLogged(wait$, '--^!').toBe('', '--^!');
+      helpers.expectLogged(wait$, '------^').toBe('------(r|)', '------(^!)', { r: 'ready' });
       helpers
-        .expectObservable(resource.read(range(1, 3)).pipe(map((chunk) => [...chunk])))
-        .toBe('----(d|)', { d: [1, 2] });
-      helpers.expectObservable(resource.read(range(4, 5)), '^------!').toBe('');
+        .expectLogged(resource.read(range(1, 3)).pipe(map((chunk) => [...chunk])))
+        .toBe('----(d|)', '^---!', { d: [1, 2] });
+      helpers.expectLogged(resource.read(range(4, 5)), '^------!').toBe('', '^------!');
     });
   });
 });

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { newDriver } from '../drivers/new-driver.js';
-import { closeAll, bytes, codeOf, committed, errorOf, open, patchy, record } from './fixtures.js';
+import { newDriver } from '../support/new-driver.js';
+import { closeAll, committed, open, patchy, record } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { codeOf, errorOf } from '../support/code-of.js';
 
 afterEach(closeAll);
 
@@ -90,7 +92,7 @@ describe('readAll and view', () => {
     expect(codeOf(() => resource.view({ start: 0, end: 4 }))).toBe('FAILED');
   });
 
-  it('readAll gives a plain copy of all of it', () => {
+  it('give a plain copy of all of it, by readAll', () => {
     const resource = committed(10);
     const all = resource.readAll();
     expect([...all]).toEqual([...bytes(10)]);
@@ -100,19 +102,19 @@ describe('readAll and view', () => {
   });
 
   if (newDriver().capabilities.view) {
-    it('view gives a part without copying', () => {
+    it('give a part without copying, by view', () => {
       const resource = committed(10);
       expect([...resource.view({ start: 3, end: 7 })]).toEqual([...bytes(4, 3)]);
       expect(resource.view({ start: 3, end: 7 }).buffer).toBe(resource.view({ start: 0, end: 10 }).buffer);
       expect(resource.view({ start: 10, end: 10 })).toHaveLength(0);
     });
   } else {
-    it('view is UNSUPPORTED where the driver has none', () => {
+    it('are UNSUPPORTED, by view, where the driver has none', () => {
       expect(codeOf(() => committed(10).view({ start: 3, end: 7 }))).toBe('UNSUPPORTED');
     });
   }
 
-  it('view is INVALID_RANGE past the end', () => {
+  it('are INVALID_RANGE, by view, past the end', () => {
     const resource = committed(10);
     expect(codeOf(() => resource.view({ start: 9, end: 11 }))).toBe('INVALID_RANGE');
     expect(codeOf(() => resource.view({ start: 4, end: 3 }))).toBe('INVALID_RANGE');

@@ -1,23 +1,22 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { MemDriver, Resource } from '../../lib/index.js';
-import { newDriver } from '../drivers/new-driver.js';
-import { testedFolder } from '../drivers/tested-driver.js';
+import { newDriver } from '../support/new-driver.js';
+import { testedFolder } from '../support/tested-driver.js';
 import {
   closeAll,
-  bytes,
   cancelled,
   closed,
-  codeOf,
   committed,
-  errorOf,
   failed,
   open,
   patchy,
   ranges,
   record,
   wait,
-} from './fixtures.js';
+} from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { codeOf, errorOf } from '../support/code-of.js';
 
 afterEach(closeAll);
 
@@ -170,7 +169,7 @@ describe('reactivate', () => {
 });
 
 describe('expected length and identity', () => {
-  it('can be set and unset while active, which is a new status', () => {
+  it('can be set and unset while active, which is a new status for the length', () => {
     const resource = open();
     const log = record(resource.status$);
     resource.expectedLength = 10;
@@ -179,7 +178,7 @@ describe('expected length and identity', () => {
     expect(log).toEqual([undefined, 10, undefined].map((expectedLength) => ({ state: 'active', expectedLength })));
   });
 
-  it('identity can be set and unset while active, which is no new status', () => {
+  it('can be set and unset while active, which is no new status for the identity', () => {
     const resource = open();
     const { status } = resource;
     for (const identity of ['"v1"', '', 'мир 🎧', 'x'.repeat(50_000), undefined]) {
@@ -200,7 +199,7 @@ describe('expected length and identity', () => {
     expect([resource.expectedLength, resource.identity]).toEqual(before);
   });
 
-  it('the expected length is the default limit of nextGap; without one it is 2^53-1', () => {
+  it('are the default limit of nextGap for the length, which is 2^53-1 without one', () => {
     const resource = patchy();
     expect(resource.nextGap(8)).toEqual({ start: 12, end: 2 ** 53 - 1 });
     resource.expectedLength = 20;
@@ -211,7 +210,7 @@ describe('expected length and identity', () => {
     expect(resource.nextGap(0, 4)).toBeUndefined();
   });
 
-  it('nextGap never goes past the final length', () => {
+  it('leave nextGap within the final length', () => {
     expect(committed(10).nextGap(0, 50)).toBeUndefined();
     expect(committed(10).nextGap(30, 50)).toBeUndefined();
   });

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { bytes, cancelled, closeAll, closed, committed, failed, open, patchy, record, wait } from './fixtures.js';
+import { cancelled, closeAll, closed, committed, failed, open, patchy, record, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
 
 afterEach(closeAll);
 
-describe('waitRange, rule by rule', () => {
+describe('waitRange', () => {
   const far = 2 ** 53 - 1;
 
   it.each<[string, number, number]>([
@@ -18,14 +19,14 @@ describe('waitRange, rule by rule', () => {
       expect(wait(resource, start, end)).toEqual(['INVALID_RANGE']);
   });
 
-  it('an empty range is Ready in every state', () => {
+  it('is Ready in every state for an empty range', () => {
     for (const resource of [open(), committed(), failed(), cancelled(), closed()]) {
       expect(wait(resource, 7, 7)).toEqual(['ready', 'complete']);
       expect(wait(resource, far, far)).toEqual(['ready', 'complete']);
     }
   });
 
-  it('a closed resource gives CLOSED even for covered bytes, and whatever it was before', () => {
+  it('gives CLOSED of a closed resource even for covered bytes, and whatever it was before', () => {
     const wasCancelled = cancelled((resource) => {
       resource.writeAt(0, bytes(4));
     });
@@ -37,14 +38,14 @@ describe('waitRange, rule by rule', () => {
     }
   });
 
-  it('a cancelled resource gives CANCELLED even for covered bytes', () => {
+  it('gives CANCELLED of a cancelled resource even for covered bytes', () => {
     const resource = cancelled((active) => {
       active.writeAt(0, bytes(4));
     });
     expect(wait(resource, 0, 4)).toEqual(['CANCELLED']);
   });
 
-  it('a covered range is Ready in each of active, failed, committed', () => {
+  it('is Ready for a covered range in each of active, failed, committed', () => {
     const resource = patchy();
     expect(wait(resource, 1, 4)).toEqual(['ready', 'complete']);
     resource.fail('x');
@@ -52,7 +53,7 @@ describe('waitRange, rule by rule', () => {
     expect(wait(committed(10), 0, 10)).toEqual(['ready', 'complete']);
   });
 
-  it('committed content gives Eof from its end on, and Ready across its end', () => {
+  it('gives Eof from the end of committed content on, and Ready across its end', () => {
     const resource = committed(10);
     expect(wait(resource, 10, 11)).toEqual(['eof', 'complete']);
     expect(wait(resource, 500, far)).toEqual(['eof', 'complete']);
@@ -60,14 +61,14 @@ describe('waitRange, rule by rule', () => {
     expect(wait(resource, 0, far)).toEqual(['ready', 'complete']);
   });
 
-  it('a failed resource gives FAILED where a byte is missing', () => {
+  it('gives FAILED of a failed resource where a byte is missing', () => {
     const resource = patchy();
     resource.fail('no network');
     expect(wait(resource, 3, 5)).toEqual(['FAILED']);
     expect(wait(resource, 0, 12)).toEqual(['FAILED']);
   });
 
-  it('else it waits, and the expected length ends no wait', () => {
+  it('waits in all other cases, and the expected length ends no wait', () => {
     const resource = patchy({ expectedLength: 12 });
     const across = wait(resource, 8, 13);
     const behind = wait(resource, 12, 20);

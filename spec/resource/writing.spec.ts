@@ -1,20 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { type FinalStep, MemDriver, type Resource, StorageError } from '../../lib/index.js';
-import {
-  closeAll,
-  bytes,
-  cancelled,
-  codeOf,
-  committed,
-  errorOf,
-  open,
-  patchy,
-  range,
-  ranges,
-  record,
-  wait,
-} from './fixtures.js';
+import { closeAll, cancelled, committed, open, patchy, ranges, record, wait } from '../support/resources.js';
+import { bytes } from '../support/bytes.js';
+import { codeOf, errorOf } from '../support/code-of.js';
+import { range } from '../support/range.js';
 
 afterEach(closeAll);
 
@@ -83,7 +73,7 @@ describe('writing', () => {
     expect(ranges(resource)).toEqual([range(0, 4), range(8, 12)]);
   });
 
-  it('a write past the capacity changes nothing, wakes nobody, and may be followed by others', () => {
+  it('past the capacity changes nothing, wakes nobody, and may be followed by more', () => {
     const resource = open({}, new MemDriver({ capacity: 10 }));
     resource.writeAt(0, bytes(4));
     const { coverage, status } = resource;
@@ -97,7 +87,7 @@ describe('writing', () => {
     expect([...resource.readAll()]).toEqual([...bytes(10)]);
   });
 
-  it('writeAll replaces everything, commits, and tells of one write', () => {
+  it('by writeAll replaces everything, commits, and tells of one write', () => {
     const resource = patchy({ expectedLength: 99 });
     const writes = record(resource.writes$);
     const inside = wait(resource, 5, 6);
@@ -113,7 +103,7 @@ describe('writing', () => {
     ]);
   });
 
-  it('writeAll of nothing commits nothing', () => {
+  it('by writeAll of nothing commits nothing', () => {
     const resource = patchy();
     resource.writeAll(new Uint8Array(0));
     expect(resource.status).toEqual({ state: 'committed', finalLength: 0 });
@@ -145,7 +135,7 @@ class CrowdedDriver extends MemDriver {
   }
 }
 
-describe('over a driver that throws', () => {
+describe('over a driver that throws,', () => {
   it.each<[string, (resource: Resource) => void]>([
     ['writeAt', (resource) => resource.writeAt(4, bytes(4, 4))],
     ['a rewrite', (resource) => resource.writeAt(0, bytes(4, 50))],
@@ -164,7 +154,7 @@ describe('over a driver that throws', () => {
     expect(record(resource.read(range(8, 12)))).toEqual([[...bytes(4, 8)], 'complete']);
     driver.full = false;
     act(resource);
-    expect(resource.status === status && resource.coverage === coverage && logs[2]?.length === 0).toBe(false);
+    expect([resource.status === status, resource.coverage === coverage, logs[2]]).not.toEqual([true, true, []]);
   });
 
   it('a failed write leaves the resource to be failed or closed', () => {
@@ -177,7 +167,7 @@ describe('over a driver that throws', () => {
   });
 });
 
-describe('over a driver that writes each byte once', () => {
+describe('a resource over a driver that writes each byte once', () => {
   class OnceDriver extends MemDriver {
     override readonly capabilities = { rewrites: false, view: false, share: false };
   }

@@ -9,10 +9,14 @@ export interface Canvas {
   readonly color: (name: string) => string;
 }
 
-/** Emits at once, and whenever everything is to be drawn anew: in another size, as sharp as another screen, or in other colours. */
+/**
+ * Emits at once, and whenever everything is to be drawn anew: in another size, as sharp as another
+ * screen, or in other colours.
+ */
 export function canvas$(element: HTMLCanvasElement): Observable<Canvas> {
   const resized$ = new Observable<unknown>((subscriber) => {
-    const observer = new ResizeObserver((entries) => subscriber.next(entries)); // calls at once, too
+    // Calls at once, too.
+    const observer = new ResizeObserver((entries) => subscriber.next(entries));
     observer.observe(element);
     return () => observer.disconnect();
   });
@@ -20,13 +24,18 @@ export function canvas$(element: HTMLCanvasElement): Observable<Canvas> {
   return merge(resized$, rescaled$, recolored$).pipe(map(() => fit(element)));
 }
 
-/** Emits when the window comes to a screen of another resolution; where nothing gets another size, no observer of sizes tells. */
+/**
+ * Emits when the window comes to a screen of another resolution; where nothing gets another size,
+ * no observer of sizes tells.
+ */
 const rescaled$ = defer(() => fromEvent(matchMedia(`(resolution: ${devicePixelRatio}dppx)`), 'change')).pipe(
   take(1),
   repeat(),
 );
 
-/** Makes a canvas as sharp as the screen. It keeps its size in the page: that is the style sheet's. */
+/**
+ * Makes a canvas as sharp as the screen. It keeps its size in the page: that is the style sheet's.
+ */
 function fit(element: HTMLCanvasElement): Canvas {
   const context = element.getContext('2d');
   if (context === null) throw new Error('This browser cannot draw on a canvas.');

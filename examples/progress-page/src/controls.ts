@@ -12,7 +12,10 @@ const ACTIONS = {
   failed: 'Retry',
 } satisfies Record<DownloadState['name'], string>;
 
-/** @param startAgain - called where the content has changed, so that nothing of what is there can be used */
+/**
+ * @param startAgain - called where the content has changed, so that nothing of what is there can be
+ * used
+ */
 export function showControls(session: Session, startAgain: () => void): Subscription {
   const { song$, download$, decoder$, resource } = session;
   const play = element('play', HTMLButtonElement);

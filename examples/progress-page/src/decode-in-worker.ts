@@ -3,7 +3,10 @@ import { attachReader, ownerGone, type ReaderHandle, type Resource, type Resourc
 import type { WorkerMessage } from './decode-worker.js';
 import type { Decoder, DecoderEvent } from './decoder.js';
 
-/** A thread of its own, which blocks where bytes of `resource` are missing. The page reads its samples out of shared memory. */
+/**
+ * A thread of its own, which blocks where bytes of `resource` are missing. The page reads its
+ * samples out of shared memory.
+ */
 export function decodeInWorker(resource: Resource): Decoder {
   const port = resource.createPort({ name: 'decoder' });
   const events$ = new Observable<DecoderEvent>((subscriber) => {

@@ -7,7 +7,10 @@ import type { Decoding } from './decoding.js';
 import { messageOf } from './format.js';
 import { md5Of } from './md5.js';
 
-/** What the thread tells, in this order. The samples themselves are in shared memory, which `samples` is the way to. */
+/**
+ * What the thread tells, in this order. The samples themselves are in shared memory, which
+ * `samples` is the way to.
+ */
 export type WorkerMessage =
   | { readonly type: 'format'; readonly format: Format; readonly samples: ReaderHandle }
   | { readonly type: 'done'; readonly md5: string; readonly silentSamples: number }
@@ -19,7 +22,8 @@ async function decode(handle: ReaderHandle): Promise<void> {
   const reader = openSync(handle);
   let samples: Resource | undefined;
   try {
-    // Not at the top: libFLAC takes its time to load, and a message that comes before this thread listens is lost.
+    // Not at the top: libFLAC takes its time to load, and a message that comes before this thread
+    // listens is lost.
     const { Decoding } = await import('./decoding.js');
     const decoding = new Decoding(reader);
     samples = decoding.samples;
@@ -35,7 +39,10 @@ async function decode(handle: ReaderHandle): Promise<void> {
   }
 }
 
-/** An interrupt is a seek, and its token the sample to go to: this thread, when it blocks, cannot receive a message. */
+/**
+ * An interrupt is a seek, and its token the sample to go to: this thread, when it blocks, cannot
+ * receive a message.
+ */
 function decodeAll(decoding: Decoding, reader: SyncReader): void {
   for (let more = true; more;) {
     try {

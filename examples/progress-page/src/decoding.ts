@@ -15,8 +15,8 @@ export interface ByteSource extends BlockingReader {
 
 export class Decoding {
   /**
-   * The samples: a resource like any other, whose bytes are those of the samples as the MD5 in the header counts them. It is
-   * committed when all of them are there.
+   * The samples: a resource like any other, whose bytes are those of the samples as the MD5 in the
+   * header counts them. It is committed when all of them are there.
    */
   readonly samples: Resource;
   /** Samples that were damaged or are missing in the stream; silence is in their place. */
@@ -29,7 +29,10 @@ export class Decoding {
   /** The sample from where on to look for what is missing. */
   #wanted = 0;
 
-  /** Blocks until the header is there; throws what `source` throws, and where this is not FLAC, or not of 8, 16 or 24 bits. */
+  /**
+   * Blocks until the header is there; throws what `source` throws, and where this is not FLAC, or
+   * not of 8, 16 or 24 bits.
+   */
   constructor(source: ByteSource) {
     this.#source = source;
     this.#decoder = new FlacDecoder(source);
@@ -51,7 +54,8 @@ export class Decoding {
   }
 
   /**
-   * Decodes what is missing next; blocks until its bytes are there. Throws what the source throws, and can be called again then.
+   * Decodes what is missing next; blocks until its bytes are there. Throws what the source throws,
+   * and can be called again then.
    *
    * @returns false when nothing is missing any more
    */

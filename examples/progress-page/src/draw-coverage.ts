@@ -4,7 +4,10 @@ import type { Canvas } from './canvas.js';
 /** How much of a column can be there, in steps. */
 const SHADES = 16;
 
-/** Draws which bytes are there, as the buffered bar of a video player, and which are waited for. However many ranges: one pass over them. */
+/**
+ * Draws which bytes are there, as the buffered bar of a video player, and which are waited for.
+ * However many ranges: one pass over them.
+ */
 export function drawCoverage(
   { context, width, height, color }: Canvas,
   coverage: Coverage,

@@ -5,7 +5,10 @@ import type { Resource } from 'tidemark';
 /** Hashed in a few milliseconds. */
 const SLICE = 2 ** 18;
 
-/** The MD5 of all bytes of a committed resource, in hexadecimal: step by step, for who has something else to do in between. */
+/**
+ * The MD5 of all bytes of a committed resource, in hexadecimal: step by step, for who has something
+ * else to do in between.
+ */
 export function* md5Of(resource: Resource): Generator<undefined, string> {
   const hash = md5.create();
   const { length = 0 } = resource;

@@ -7,7 +7,10 @@ export function element(id: string, type = HTMLElement): HTMLElement {
   return found;
 }
 
-/** Writes a text where it has changed: everything else would be work for the browser, and noise for screen readers. */
+/**
+ * Writes a text where it has changed: everything else would be work for the browser, and noise for
+ * screen readers.
+ */
 export function write(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -1,4 +1,5 @@
-// Samples as bytes: interleaved, signed, little-endian, each in as few whole bytes as its bits need.
+// Samples as bytes: interleaved, signed, little-endian, each in as few whole bytes as its bits
+// need.
 
 export interface PcmFormat {
   /** In Hz. */

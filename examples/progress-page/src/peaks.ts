@@ -9,7 +9,10 @@ const LOOKED_AT = 4096;
 /** How long to look at samples in one frame, in milliseconds. */
 const TIME = 2;
 
-/** How loud each column of a song is, 0 to 1; NaN as long as some of its samples are missing. Always the same array, which fills. */
+/**
+ * How loud each column of a song is, 0 to 1; NaN as long as some of its samples are missing. Always
+ * the same array, which fills.
+ */
 export function peaks$(samples: ResourceView, format: PcmFormat): Observable<Float32Array> {
   const peaks = new Float32Array(COLUMNS).fill(NaN);
   return samples.coverage$.pipe(

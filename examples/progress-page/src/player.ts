@@ -1,4 +1,5 @@
-// Plays samples while they are being decoded: it waits where they are missing, and goes on when they are there.
+// Plays samples while they are being decoded: it waits where they are missing, and goes on when
+// they are there.
 
 import { BehaviorSubject, type Observable, Subscription, timer } from 'rxjs';
 import { readChunks, type ResourceView } from 'tidemark';
@@ -62,7 +63,8 @@ export class Player {
     if (this.#playing !== undefined) return;
     const { sampleRate } = this.#format;
     try {
-      // At the song's own rate: at another, each stretch would be resampled for itself, and be heard where it ends.
+      // At the song's own rate: at another, each stretch would be resampled for itself, and be
+      // heard where it ends.
       this.#context ??= new AudioContext({ sampleRate });
     } catch (error) {
       this.#fail(messageOf(error));

@@ -4,7 +4,10 @@ import { bytesText, countText, timeText } from './format.js';
 import { element, write } from './page.js';
 import type { DecoderState, Session } from './session.js';
 
-/** Between two looks, in milliseconds: a decoder that has what it needs waits many times in between, too shortly to be read. */
+/**
+ * Between two looks, in milliseconds: a decoder that has what it needs waits many times in between,
+ * too shortly to be read.
+ */
 const EVERY = 250;
 
 type Row = readonly [reader: string, waitsFor: string, since: string];

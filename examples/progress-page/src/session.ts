@@ -70,7 +70,8 @@ export class Session {
   start(): void {
     this.#downloading.unsubscribe();
     this.download$.next({ name: 'running' });
-    // It is left as it is when the download fails, so that the decoder goes on waiting: the user may try again.
+    // It is left as it is when the download fails, so that the decoder goes on waiting: the user
+    // may try again.
     this.#downloading = download(this.resource, this.url, { onError: 'leave', retry: RETRY }).subscribe({
       complete: () => this.download$.next({ name: 'complete' }),
       error: (error: unknown) =>
@@ -83,7 +84,9 @@ export class Session {
     this.download$.next({ name: 'stopped' });
   }
 
-  /** Sends the playhead there. What is missing there is decoded next, and so it is downloaded next. */
+  /**
+   * Sends the playhead there. What is missing there is decoded next, and so it is downloaded next.
+   */
   seek(fraction: number): void {
     const song = this.song$.value;
     if (song === undefined) {

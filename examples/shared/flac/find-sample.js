@@ -1,9 +1,10 @@
 // Finding a sample in a FLAC stream, of which most bytes are still missing.
 //
-// Frames have no fixed length and the stream need not carry a table of them, so this guesses: it assumes that samples
-// are spread evenly over bytes, decodes the one frame that it finds there, sees which samples those are, and guesses
-// better. Every guess blocks until its bytes have come. Nobody tells the downloader about any of this: it sees what the
-// decoder waits for in demand$, and fetches that first.
+// Frames have no fixed length and the stream need not carry a table of them, so this guesses: it
+// assumes that samples are spread evenly over bytes, decodes the one frame that it finds there,
+// sees which samples those are, and guesses better. Every guess blocks until its bytes have come.
+// Nobody tells the downloader about any of this: it sees what the decoder waits for in demand$, and
+// fetches that first.
 
 /**
  * Makes the decoder's next frame the one that holds a sample.
@@ -11,12 +12,14 @@
  * @param {import('./flac-decoder.js').FlacDecoder} decoder
  * @param {number} sample
  * @param {number | undefined} byteLength of the whole stream, if known
- * @returns {import('./flac-decoder.js').Frame | undefined} that frame; undefined if the stream ends before it
+ * @returns {import('./flac-decoder.js').Frame | undefined} that frame; undefined if the stream ends
+ * before it
  */
 export function findSample(decoder, sample, byteLength) {
   const { sampleRate, totalSamples, maxFrameBytes } = decoder.format;
   if (totalSamples > 0 && sample >= totalSamples) return undefined;
-  // Starting at byte `low.byte` the first frame is at or before the sample, at `high.byte` it is after it.
+  // Starting at byte `low.byte` the first frame is at or before the sample, at `high.byte` it is
+  // after it.
   let low = { byte: 0, sample: 0 };
   let high = { byte: byteLength ?? 0, sample: totalSamples || Infinity };
   for (;;) {

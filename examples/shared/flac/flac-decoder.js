@@ -1,9 +1,12 @@
 // A FLAC decoder that pulls its bytes out of a blocking reader, frame by frame.
 //
-// libFLAC asks for bytes through a callback that has to return them: there is no way to answer "later". That is what
-// a SyncReader is for: its `read` does not return before the bytes are there. Only errors need care. They must not be
-// thrown through libFLAC's own stack, so the callback keeps them and tells libFLAC to abort; `next` throws them when
-// libFLAC has returned.
+// libFLAC asks for bytes through a callback that has to return them: there is no way to answer
+// "later". That is what a SyncReader is for: its `read` does not return before the bytes are there.
+// Only errors need care. They must not be thrown through libFLAC's own stack, so the callback keeps
+// them and tells libFLAC to abort; `next` throws them when libFLAC has returned.
+//
+// This module awaits at its top level until libFLAC is loaded: a worker imports it by `import()`,
+// in a listener (docs/workers.md).
 
 import loadLibFlac from 'libflacjs';
 
@@ -37,7 +40,8 @@ const END_OF_STREAM = 4; // FLAC__STREAM_DECODER_END_OF_STREAM; greater ones are
 const CRC_MISMATCH = 2; // FLAC__STREAM_DECODER_ERROR_STATUS_FRAME_CRC_MISMATCH
 const SOME_FRAME_BYTES = 16_384; // where the header does not say how long a frame can get
 
-// The asm.js build. The WebAssembly one of libflacjs 5.6 hands a bare file path to `fetch`, which Node's refuses.
+// The asm.js build. The WebAssembly one of libflacjs 5.6 hands a bare file path to `fetch`, which
+// Node's refuses.
 const libFlac = loadLibFlac('release');
 await new Promise((resolve) => libFlac.on('ready', resolve));
 
@@ -83,8 +87,8 @@ export class FlacDecoder {
   }
 
   /**
-   * The next frame; blocks until its bytes are there. Undefined at the end. Throws what the reader throws: after that,
-   * `startAt` makes the decoder usable again.
+   * The next frame; blocks until its bytes are there. Undefined at the end. Throws what the reader
+   * throws: after that, `startAt` makes the decoder usable again.
    *
    * @returns {Frame | undefined}
    */
@@ -94,8 +98,9 @@ export class FlacDecoder {
   }
 
   /**
-   * Goes on at a byte: 0, or anywhere in the audio, where libFLAC itself looks for the start of the next frame. It is
-   * fed the header again first, as if the stream began here: without it, it could not number the samples.
+   * Goes on at a byte: 0, or anywhere in the audio, where libFLAC itself looks for the start of the
+   * next frame. It is fed the header again first, as if the stream began here: without it, it could
+   * not number the samples.
    *
    * @param {number} byte
    */
@@ -114,13 +119,18 @@ export class FlacDecoder {
     if (failure) throw failure.error;
     const state = libFlac.FLAC__stream_decoder_get_state(this.#id);
     if (state === END_OF_STREAM) return false;
-    // Within a frame it also fails where a number makes no sense: the frame is damaged, and the next call looks for another.
+    // Within a frame it also fails where a number makes no sense: the frame is damaged, and the
+    // next call looks for another.
     if (!ok && state === READ_FRAME) this.damagedFrames++;
     else if (!ok || state > END_OF_STREAM) throw new Error(`libFLAC gave up (state ${state}).`);
     return true;
   }
 
-  /** libFLAC's read callback: takes what is there, and blocks only where nothing is. @param {number} byteCount */
+  /**
+   * libFLAC's read callback: takes what is there, and blocks only where nothing is.
+   *
+   * @param {number} byteCount
+   */
   #feed(byteCount) {
     try {
       let bytes = this.#prefix.subarray(0, byteCount);
@@ -136,10 +146,17 @@ export class FlacDecoder {
     }
   }
 
-  /** libFLAC's write callback. @param {Uint8Array[]} channels @param {number} number @param {number} blocksize */
+  /**
+   * libFLAC's write callback.
+   *
+   * @param {Uint8Array[]} channels
+   * @param {number} number
+   * @param {number} blocksize
+   */
   #keep(channels, number, blocksize) {
     const start = number >>> 0; // libflacjs gives the lower 32 bits, as a signed number
-    // libFLAC turns a damaged frame into silence. It may also be no frame at all, but bytes that look like one.
+    // libFLAC turns a damaged frame into silence. It may also be no frame at all, but bytes that
+    // look like one.
     if (this.#frameIsDamaged) this.damagedFrames++;
     else this.#frames.push({ start, end: start + blocksize, channels });
     this.#frameIsDamaged = false;

@@ -1,7 +1,10 @@
-// Decoded samples, the way the MD5 in a FLAC header counts them: interleaved, signed, little-endian, each in as few
-// whole bytes as its bits need.
+// Decoded samples, the way the MD5 in a FLAC header counts them: interleaved, signed,
+// little-endian, each in as few whole bytes as its bits need.
 
-/** How many bytes libflacjs puts between two samples of a channel, by bits per sample; others come out garbled. */
+/**
+ * How many bytes libflacjs puts between two samples of a channel, by bits per sample; others come
+ * out garbled.
+ */
 const STRIDES = new Map([
   [8, 2],
   [16, 2],
@@ -9,7 +12,8 @@ const STRIDES = new Map([
 ]);
 
 /**
- * @param {Uint8Array[]} channels as they come from libflacjs: little-endian, sign-extended to the stride above
+ * @param {Uint8Array[]} channels as they come from libflacjs: little-endian, sign-extended to the
+ * stride above
  * @param {number} bitsPerSample
  */
 export function interleave(channels, bitsPerSample) {
@@ -27,7 +31,8 @@ export function interleave(channels, bitsPerSample) {
 }
 
 /**
- * How many bytes there are between two samples of a channel; throws where libflacjs cannot give them out.
+ * How many bytes there are between two samples of a channel; throws where libflacjs cannot give
+ * them out.
  *
  * @param {number} bitsPerSample
  */

@@ -1,17 +1,22 @@
-import { invalidArgument } from '../../errors/invalid-argument.js';
+import { checkOptions } from '../../errors/check-options.js';
+import { invalidArgument, wrongType } from '../../errors/invalid-argument.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { GrowableBuffer, SHARED_MEMORY } from '../../memory/growable-buffer.js';
 import { copyFromShared, copyToShared } from '../../memory/shared-copy.js';
 import { checkBytes } from '../../range/bytes.js';
+import type { ContentRecord } from '../../record/content-record.js';
 import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../driver.js';
 import { MEMORY_KIND } from './memory-attachment.js';
 
-/** 2 GiB of address space each: 10,000 of them fit into the 128 TiB of a process, and most media files fit into one. */
+/**
+ * 2 GiB: most media files are shorter, and the address space of 10,000 such drivers fits into the
+ * 128 TiB of a process.
+ */
 const DEFAULT_CAPACITY = 2 * 2 ** 30;
-/** What V8 reserves for one buffer at most (measured). */
+/** The most that V8 reserves for one buffer (measured). */
 const LARGEST_CAPACITY = 4 * 2 ** 30;
 const INITIAL_BYTES = 4096;
-/** Replacing content says after so many bytes that it is still at it. */
+/** A replacement calls `alive` after so many bytes. */
 const SLICE = 64 * 2 ** 20;
 
 /**
@@ -30,21 +35,24 @@ export class MemDriver implements Driver {
   readonly capabilities: DriverCapabilities;
   readonly #capacity: number;
   readonly #initialData: Uint8Array | undefined;
+  #record: (() => ContentRecord) | undefined;
   #memory: GrowableBuffer | undefined;
   #bytes = new Uint8Array(0);
 
   /**
    * @param options.initialData - the whole content, copied; the resource opens committed
-   * @param options.capacity - hard cap in bytes, at most 4 GiB; a write past it throws `CAPACITY` and changes nothing.
-   * Address space of this size is reserved. `@default` 2 GiB
-   * @param options.shared - whether other threads can read. Memory that is not shared costs no reservation and is copied faster.
-   * `@default` true, where the platform has shared memory
+   * @param options.capacity - hard cap in bytes, at most 4 GiB; a write past it throws `CAPACITY`
+   * and changes nothing. Address space of this size is reserved. `@default` 2 GiB
+   * @param options.shared - whether other threads can read. Memory that is not shared costs no
+   * reservation and is copied faster. `@default` true, where the platform has shared memory
    * @throws {@link StorageError} `INVALID_ARGUMENT`
    */
   constructor(
     options: { initialData?: Uint8Array | undefined; capacity?: number | undefined; shared?: boolean | undefined } = {},
   ) {
+    checkOptions(options, ['initialData', 'capacity', 'shared']);
     const { initialData, capacity = DEFAULT_CAPACITY, shared = true } = options;
+    if (typeof shared !== 'boolean') throw wrongType('shared', 'a boolean', shared);
     if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > LARGEST_CAPACITY) {
       throw invalidArgument(
         'capacity',
@@ -60,8 +68,9 @@ export class MemDriver implements Driver {
     this.capabilities = { rewrites: true, view: true, share: shared && SHARED_MEMORY };
   }
 
-  open(): StoredContent {
+  open(record?: () => ContentRecord): StoredContent {
     const data = this.#initialData;
+    this.#record = record;
     this.#memory = new GrowableBuffer({
       initial: Math.min(this.#capacity, INITIAL_BYTES),
       max: this.#capacity,
@@ -74,8 +83,14 @@ export class MemDriver implements Driver {
   }
 
   write(offset: number, data: Uint8Array): void {
-    this.#reach(offset + data.length);
+    this.#makeRoom(offset + data.length);
     this.#put(offset, data);
+  }
+
+  announce(bytesStillMissing: number): void {
+    let needed = bytesStillMissing;
+    for (const { start, end } of this.#record?.().coverage ?? []) needed += end - start;
+    if (needed > this.#capacity) throw capacityError(needed, this.#capacity);
   }
 
   read(offset: number, target: Uint8Array): void {
@@ -84,16 +99,16 @@ export class MemDriver implements Driver {
   }
 
   commit(): FinalStep {
-    // Memory knows no difference.
+    // Final bytes lie in memory as others do.
     return () => undefined;
   }
 
   reopen(): void {
-    // Memory knows no difference.
+    // Final bytes lie in memory as others do.
   }
 
   replace(data: Uint8Array): FinalStep {
-    this.#reach(data.length);
+    this.#makeRoom(data.length);
     return (alive) => {
       for (let at = 0; at < data.length; at += SLICE) {
         this.#put(at, data.subarray(at, at + SLICE));
@@ -121,7 +136,7 @@ export class MemDriver implements Driver {
   }
 
   /** Makes room up to `end`. */
-  #reach(end: number): void {
+  #makeRoom(end: number): void {
     if (end <= this.#bytes.length) return;
     if (this.#memory === undefined || end > this.#capacity) throw capacityError(end, this.#capacity);
     this.#memory.grow(end);

@@ -1,56 +1,81 @@
 import { StorageError } from '../../errors/storage-error.js';
-import { isClaimed } from './claim.js';
-import { NODE_FILES, TO_READ } from './file-system.js';
-import { loadIdentity } from './identity-file.js';
+import { isClaimed } from './claim/claim.js';
+import type { FileSet } from './files/file-set.js';
+import { NODE_FILES, TO_READ } from './files/file-system.js';
+import { loadIdentity } from './committed/identity-file.js';
 import { checkPath } from './options.js';
-import { resolvePlace } from './place.js';
-import { findPartial } from './stored-record.js';
+import { resolveFileSet } from './files/resolve-file-set.js';
+import { findPartial } from './partial/find-partial.js';
 
-/** What lies at a path. */
+/** What is at a path. */
 export interface FileInspection {
-  /** Nothing that could be used, a partial download that would be taken up, or a complete file. */
+  /** Nothing that could be used, a partial download to go on with, or a complete file. */
   readonly from: 'new' | 'partial' | 'complete';
   /** How many bytes could be read. */
   readonly coveredBytes: number;
-  /** How long the file is that holds them, complete or partial, in bytes; where parts of it were never written it takes less room. */
+  /**
+   * How many bytes the file that holds them takes on disk, complete or partial. Blocks count as a
+   * whole; what was never written, or was evicted and given back, does not count.
+   */
   readonly bytesOnDisk: number;
   /** The total in bytes, where it is known. */
   readonly expectedLength?: number;
   /** The version of the remote content, where it was kept. */
   readonly identity?: string;
-  /** Whether somebody writes it just now. */
+  /** True while somebody writes it, or a replacement of it. */
   readonly claimed: boolean;
+  /** The replacement of the complete file that was begun (mode `replace`), if there is one. */
+  readonly replacement?: ReplacementInspection;
 }
 
-/** Looks at a path without opening a resource; nothing is changed. */
+/** What there is of a replacement that is not committed yet. */
+export interface ReplacementInspection {
+  /** How many bytes could be read; 0 if it could not be continued. */
+  readonly coveredBytes: number;
+  /** How many bytes the file that holds them takes on disk, as in {@link FileInspection}. */
+  readonly bytesOnDisk: number;
+  /** The total in bytes, where it is known. */
+  readonly expectedLength?: number;
+  /** The version of the remote content, where it was kept. */
+  readonly identity?: string;
+}
+
+/** Returns what is at a path, without opening a resource. Changes nothing. */
 export function inspectFile(path: string): FileInspection {
   checkPath(path);
-  const place = resolvePlace(NODE_FILES, path, false);
-  const claimed = isClaimed(place);
-  const complete = place.status(place.path);
+  const fileSet = resolveFileSet(NODE_FILES, path, false);
+  const claimed = isClaimed(fileSet);
+  const complete = fileSet.status(fileSet.path);
   if (complete?.isFile === false) {
-    throw new StorageError('IO', `Asked to inspect ${place.path}, and it is no regular file. Choose another path.`, {
-      path: place.path,
+    throw new StorageError('IO', `Asked to inspect ${fileSet.path}, and it is no regular file. Choose another path.`, {
+      path: fileSet.path,
     });
   }
+  const rest = { claimed, ...given({ replacement: inspectPartial(fileSet.withSuffix('.next')) }) };
   if (complete !== undefined) {
-    const { size } = complete;
-    const identity = loadIdentity(place, complete);
+    const { size, allocated } = complete;
+    const identity = loadIdentity(fileSet, complete);
     return {
       from: 'complete',
       coveredBytes: size,
-      bytesOnDisk: size,
+      bytesOnDisk: allocated,
       expectedLength: size,
       ...given({ identity }),
-      claimed,
+      ...rest,
     };
   }
-  const bytesOnDisk = place.status(place.part)?.size ?? 0;
-  const { file, record } = findPartial(place, TO_READ);
+  const partial = inspectPartial(fileSet) ?? { coveredBytes: 0, bytesOnDisk: 0 };
+  return { from: partial.coveredBytes > 0 ? 'partial' : 'new', ...partial, ...rest };
+}
+
+/** Returns what there is of content that is not committed; undefined if there is no file. */
+function inspectPartial(fileSet: FileSet): ReplacementInspection | undefined {
+  const status = fileSet.status(fileSet.part);
+  if (status === undefined) return undefined;
+  const { file, record } = findPartial(fileSet, TO_READ);
   file?.close();
-  if (record === undefined) return { from: 'new', coveredBytes: 0, bytesOnDisk, claimed };
-  const { coveredBytes, expectedLength, identity } = record;
-  return { from: 'partial', coveredBytes, bytesOnDisk, ...given({ expectedLength, identity }), claimed };
+  const { coveredBytes = 0, expectedLength, identity } = record ?? {};
+  return { coveredBytes, bytesOnDisk: status.allocated, ...given({ expectedLength, identity }) };
 }
 
 /** Leaves out what is undefined. */

@@ -1,16 +1,20 @@
+import { invalidArgument, wrongType } from '../../errors/invalid-argument.js';
+import { checkOptionNames } from '../../errors/check-option-names.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { LONGEST_TIMER } from '../../range/times.js';
-import type { CheckpointPolicy } from './checkpoints.js';
-import { type FileSystem, NODE_FILES } from './file-system.js';
-import { BINDING_NAMES } from './mapping/binding.js';
-import type { MappingOption } from './mapping/bindings.js';
+import { type CheckpointPolicy, DEFAULT_POLICY } from './partial/checkpoints.js';
+import { type FileSystem, NODE_FILES } from './files/file-system.js';
+import { MAPPINGS, type MappingOption } from './mapping/bindings.js';
 
-/** What opening a path may find, and what may be done to it. */
-export type OpenMode = 'auto' | 'read-write' | 'read-only';
+/** What opening a path may find, and what may be done with it. */
+export type OpenMode = 'auto' | 'read-write' | 'read-only' | 'replace';
 
 /** How often coverage is made durable while writing: whichever comes first. */
 export interface CheckpointOptions {
-  /** After so many bytes. `@default` 8 MiB */
+  /**
+   * After so many bytes. `@default` 8 MiB as long as less than 100 MB come in a second; where more
+   * do, only `ms` counts
+   */
   readonly bytes?: number | undefined;
   /** After so many milliseconds of writing. `@default` 1000 */
   readonly ms?: number | undefined;
@@ -18,24 +22,41 @@ export interface CheckpointOptions {
 
 /** How to open a file. */
 export interface MmapDriverOptions {
-  /** The file; relative to the current folder, resolved once at open, and through symbolic links. */
+  /**
+   * The file. A relative path starts at the current folder; symbolic links are followed. Resolved
+   * once, at open.
+   */
   readonly path: string;
   /**
-   * `auto`: a file that exists is complete, else a partial download is taken up, else it is new. `read-write`: the same, and a write to
-   * a complete file reactivates it. `read-only`: a file that exists; else `NOT_FOUND`. `@default` 'auto'
+   * `auto`: opens the complete file, else continues a partial download, else starts a new one.
+   * `read-write`: the same, and a write to a complete file reactivates it. `read-only`: opens the
+   * complete file, else throws `NOT_FOUND`. `replace`: opens new content beside the complete file,
+   * which stays where it is until `commit` puts the new one in its place in one step; a replacement
+   * that was begun is continued; where there is no complete file, it is as `auto`. `@default`
+   * 'auto'
    */
   readonly mode?: OpenMode | undefined;
-  /** Take up a partial download; else it is replaced at the first write. `@default` true */
+  /** Go on with a partial download; if false, the first write replaces it. `@default` true */
   readonly resume?: boolean | undefined;
-  /** How often coverage is made durable while writing; `false`: only at `checkpoint()` and at close. `@default` every 8 MiB or 1000 ms */
+  /**
+   * How often coverage is made durable while writing; `false`: only at `checkpoint()` and at close,
+   * and before evicted bytes that the coverage on disk lists are given back. `@default` every 8 MiB
+   * or 1000 ms; above 100 MB/s every 1000 ms
+   */
   readonly checkpoint?: false | CheckpointOptions | undefined;
   /** Make file and folder durable at commit. `@default` true */
   readonly durable?: boolean | undefined;
-  /** Keep the identity beside the file after commit, and find it there when opening. `@default` false */
+  /**
+   * Keep the identity beside the file after commit, and read it when the file is opened. `@default`
+   * false
+   */
   readonly keepIdentity?: boolean | undefined;
-  /** How a committed file is mapped into memory; `off`: plain reads. `@default` 'auto': what works, mmap-io before koffi */
+  /**
+   * How a committed file is mapped into memory; `off`: plain reads. `@default` 'auto': what works,
+   * mmap-io before koffi
+   */
   readonly mapping?: MappingOption | undefined;
-  /** @internal What stands in for the operating system where a test makes it fail. */
+  /** @internal The calls of the operating system, for tests that make them fail. */
   readonly files?: FileSystem;
 }
 
@@ -51,26 +72,32 @@ export interface CheckedOptions {
   readonly files: FileSystem;
 }
 
-const DEFAULT_POLICY = { bytes: 8 * 2 ** 20, ms: 1000 };
-const MODES: readonly OpenMode[] = ['auto', 'read-write', 'read-only'];
-const MAPPINGS: readonly MappingOption[] = ['auto', ...BINDING_NAMES, 'off'];
+const OPTIONS = ['path', 'mode', 'resume', 'checkpoint', 'durable', 'keepIdentity', 'mapping'] as const;
+const MODES: readonly OpenMode[] = ['auto', 'read-write', 'read-only', 'replace'];
 
 /** Throws `INVALID_ARGUMENT`, or a `TypeError` for what is of no use at all. */
 export function checkOptions(options: MmapDriverOptions): CheckedOptions {
-  const { path, mode = 'auto', checkpoint = DEFAULT_POLICY, mapping = 'auto', files = NODE_FILES } = options;
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    throw invalidArgument('the options', "an object with a path ({ path: 'song.flac' }, say)", given);
+  }
+  // `files` is hidden, so that no message names it.
+  checkOptionNames(Object.create(options, { files: { enumerable: false } }) as MmapDriverOptions, OPTIONS);
+  const { path, mode = 'auto', checkpoint = {}, mapping = 'auto', files = NODE_FILES } = options;
   checkPath(path);
   const { resume = true, durable = true, keepIdentity = false } = options;
   checkChoice('mode', mode, MODES);
   checkChoice('mapping', mapping, MAPPINGS);
   for (const [name, value] of Object.entries({ resume, durable, keepIdentity })) {
-    if (typeof value !== 'boolean') throw new TypeError(`Expected ${name} to be a boolean, got ${typeof value}.`);
+    if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
   }
   return { path, mode, resume, checkpoint: checkPolicy(checkpoint), durable, keepIdentity, mapping, files };
 }
 
 /** Throws unless `path` can name a file. */
 export function checkPath(path: string): void {
-  if (typeof path !== 'string') throw new TypeError(`Expected path to be a string, got ${typeof path}.`);
+  if (typeof path !== 'string')
+    throw wrongType('path', 'a string', path, ' Of a file: URL make one with fileURLToPath().');
   if (path !== '' && !path.includes('\0')) return;
   throw new StorageError(
     'INVALID_ARGUMENT',
@@ -80,24 +107,20 @@ export function checkPath(path: string): void {
 
 function checkPolicy(checkpoint: NonNullable<MmapDriverOptions['checkpoint']>): CheckpointPolicy | undefined {
   if (checkpoint === false) return undefined;
-  if (typeof checkpoint !== 'object') {
-    throw new TypeError(`Expected checkpoint to be false or an object, got ${typeof checkpoint}.`);
-  }
+  const given: unknown = checkpoint;
+  if (typeof given !== 'object' || given === null) throw wrongType('checkpoint', 'false or an object', given);
+  checkOptionNames(checkpoint, ['bytes', 'ms']);
   const { bytes = DEFAULT_POLICY.bytes, ms = DEFAULT_POLICY.ms } = checkpoint;
   for (const [name, value] of Object.entries({ bytes, ms })) {
     if (typeof value === 'number' && value > 0) continue;
-    throw new StorageError(
-      'INVALID_ARGUMENT',
-      `Expected checkpoint.${name} to be a number above 0, got ${String(value)}. Use checkpoint: false for none while writing.`,
-    );
+    const way = ' Use checkpoint: false for none while writing.';
+    throw invalidArgument(`checkpoint.${name}`, 'a number above 0', value, way);
   }
-  return { bytes, ms: Math.min(ms, LONGEST_TIMER) };
+  const fastest = checkpoint.bytes === undefined ? DEFAULT_POLICY.fastest : Infinity;
+  return { bytes, ms: Math.min(ms, LONGEST_TIMER), fastest };
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;
-  throw new StorageError(
-    'INVALID_ARGUMENT',
-    `Expected ${name} to be one of ${choices.join(', ')}, got ${JSON.stringify(value)}.`,
-  );
+  throw invalidArgument(name, `one of ${choices.join(', ')}`, value);
 }

@@ -1,22 +1,49 @@
-import { Claim } from './claim.js';
-import { NODE_FILES } from './file-system.js';
-import { forgetIdentity } from './identity-file.js';
+import { Claim } from './claim/claim.js';
+import { removeIdentity } from './committed/identity-file.js';
+import type { FileSet } from './files/file-set.js';
+import { type FileStatus, isSameFile, NODE_FILES } from './files/file-system.js';
+import { resolveFileSet } from './files/resolve-file-set.js';
 import { checkPath } from './options.js';
-import { resolvePlace } from './place.js';
 
-/** Removes everything of ours at a path: complete, partial, and what belongs to them. Throws `CLAIMED` while somebody writes it. */
+/** Removes all files of ours at a path; throws `CLAIMED` while somebody writes it. */
 export function removeFile(path: string): void {
   checkPath(path);
-  const place = resolvePlace(NODE_FILES, path, false);
-  const names = [place.path, place.part, place.coverage, place.coverageTemp, place.fresh];
-  names.push(place.identity, place.identityTemp, place.lock);
-  if (names.every((name) => place.status(name) === undefined)) return;
-  const claim = Claim.take(place);
+  const fileSet = resolveFileSet(NODE_FILES, path, false);
+  const replacement = fileSet.withSuffix('.next');
+  const names = [fileSet.path, fileSet.identity, fileSet.identityTemp, fileSet.lock];
+  for (const { part, coverage, coverageTemp, partNew } of [fileSet, replacement]) {
+    names.push(part, coverage, coverageTemp, partNew);
+  }
+  if (names.every((name) => fileSet.status(name) === undefined)) return;
+  const claim = Claim.takeToRemove(fileSet);
   try {
-    place.removePartial();
-    place.unlink(place.path);
-    forgetIdentity(place);
+    replacement.removePartial();
+    fileSet.removePartial();
+    fileSet.unlink(fileSet.path);
+    removeIdentity(fileSet);
   } finally {
-    claim.release();
+    claim?.release();
+  }
+}
+
+/**
+ * Removes what a resource has kept or committed under a name of the set, unless another file has
+ * that name by now.
+ *
+ * @param own - the status of the resource's file; undefined if it has none
+ */
+export function removeOwn(fileSet: FileSet, name: string, own: FileStatus | undefined): void {
+  if (own === undefined) return;
+  const claim = Claim.takeToRemove(fileSet);
+  try {
+    const named = fileSet.status(name);
+    if (named === undefined || !isSameFile(named, own)) return;
+    if (name === fileSet.part) fileSet.removePartial();
+    else {
+      fileSet.unlink(fileSet.path);
+      removeIdentity(fileSet);
+    }
+  } finally {
+    claim?.release();
   }
 }

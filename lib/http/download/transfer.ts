@@ -1,139 +1,218 @@
-import { defer, Observable, of, retry, type Subscriber, Subscription, switchMap, throwError, timer } from 'rxjs';
+import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
 
-import { StorageError } from '../../errors/storage-error.js';
 import type { ByteRange } from '../../range/byte-range.js';
-import { LONGEST_TIMER } from '../../range/times.js';
 import type { Resource } from '../../resource/resource.js';
-import { endedError } from '../../view/answer-error.js';
-import type { DownloadSettings } from './download-options.js';
-import { isBreak, isRefusal, isTransient } from './http-error.js';
-import type { KnownContent } from './known-content.js';
-import { LaneRequests } from './lane-requests.js';
-import { Lane } from './lane.js';
-import { Pace } from './pace.js';
-import { plan, type Wanted } from './plan.js';
-import { RequestSize } from './request-size.js';
-import type { SourceUrl } from './source-url.js';
+import { Evidence } from './answer/evidence.js';
+import { falsifiedError } from './answer/known-content.js';
+import { Attempts } from './attempts.js';
+import { Planner } from './plan/planner.js';
+import { RequestSize } from './plan/request-size.js';
+import { ReadingGate } from './reading-gate.js';
+import { StreamRequests } from './request/stream-requests.js';
+import { Stream } from './request/stream.js';
+import { endOf } from './resource-end.js';
+import { Target } from './target.js';
+import type { TransferContext } from './transfer-context.js';
 
 /**
- * Fetches what `resource` lacks, and completes when nothing is missing; errors with the first failure that is final.
- * Unsubscribing aborts every request.
+ * Fetches what `resource` lacks, and completes when nothing is missing, or when the resource is
+ * closed; errors with the first failure that is final. Unsubscribing aborts every request.
  */
-export function transfer(
-  resource: Resource,
-  content: KnownContent,
-  source: SourceUrl,
-  settings: DownloadSettings,
-): Observable<never> {
-  return new Observable((subscriber) => new Transfer(resource, content, source, settings, subscriber).start());
+export function transfer(context: TransferContext): Observable<never> {
+  return new Observable((subscriber) => new Transfer(context, subscriber).start());
 }
 
 /**
- * The requests of one download. {@link plan} says which to make, at each change of the demand and whenever bytes have come.
+ * The requests of one download. {@link Planner} says which to make, at each change of the demand
+ * and whenever bytes have come.
  *
- * A lane is one stretch of bytes: it asks for them, and asks for the rest again when a request fails. A server that sends everything,
- * whatever it is asked for, is left one lane, which brings the bytes in order.
+ * A stream is one stretch of bytes: it asks for them, and asks for the rest again when a request
+ * fails. A server that sends everything, whatever it is asked for, is left one stream, which brings
+ * the bytes in order.
  */
 class Transfer {
+  readonly #context: TransferContext;
   readonly #resource: Resource;
-  readonly #content: KnownContent;
-  readonly #source: SourceUrl;
-  readonly #settings: DownloadSettings;
   readonly #subscriber: Subscriber<never>;
   readonly #work = new Subscription();
-  readonly #lanes = new Set<Lane>();
-  readonly #pace = new Pace();
-  readonly #requests: LaneRequests;
+  readonly #streams = new Set<Stream>();
+  readonly #target: Target;
+  readonly #planner: Planner;
+  readonly #gate = new ReadingGate();
+  /** Plans when the last plan has said so. */
+  #again = Subscription.EMPTY;
+  readonly #evidence: Evidence;
+  readonly #requests: StreamRequests;
   readonly #requestSize: RequestSize;
-  #demands: readonly Wanted[] = [];
-  #lastDemands: readonly ByteRange[] = [{ start: 0, end: 0 }];
-  /** No request before that moment, in epoch milliseconds: the server has asked for it, or has failed over and over. */
-  #notBefore = 0;
-  /** Failures since a new byte has come. */
-  #failures = 0;
-  #failedAt = 0;
+  readonly #attempts: Attempts;
 
-  constructor(
-    resource: Resource,
-    content: KnownContent,
-    source: SourceUrl,
-    settings: DownloadSettings,
-    subscriber: Subscriber<never>,
-  ) {
+  constructor(context: TransferContext, subscriber: Subscriber<never>) {
+    const { resource, content, source, settings } = context;
+    this.#context = context;
     this.#resource = resource;
-    this.#content = content;
-    this.#source = source;
-    this.#settings = settings;
     this.#subscriber = subscriber;
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
-    this.#requests = new LaneRequests(resource, content, source, settings, this.#pace, (lane) => {
-      this.#leaveOnly(lane);
+    this.#evidence = new Evidence(resource);
+    this.#target = new Target(resource, content, settings.range);
+    this.#planner = new Planner(settings.readAhead, this.#target.start);
+    this.#requests = new StreamRequests({
+      resource,
+      content,
+      source,
+      settings,
+      target: this.#target,
+      evidence: this.#evidence,
+      pace: this.#planner.pace,
+      gate: this.#gate,
+      leaveOnly: (stream) => {
+        this.#leaveOnly(stream);
+      },
+    });
+    this.#attempts = new Attempts(context, {
+      streams: this.#streams,
+      planner: this.#planner,
+      target: this.#target,
+      gate: this.#gate,
+      requests: this.#requests,
+      requestSize: this.#requestSize,
+      giveUp: (stream) => {
+        this.#close(stream);
+      },
+      plan: () => {
+        this.#plan();
+      },
     });
   }
 
   start(): Subscription {
+    const { activity, permits } = this.#context;
+    activity.lookAt(() => this.#attempts.doing());
     this.#work.add(() => {
-      for (const lane of this.#lanes) lane.requests.unsubscribe();
+      for (const stream of this.#streams) stream.requests.unsubscribe();
+      this.#again.unsubscribe();
+      permits.reorder(false);
     });
     this.#work.add(
-      this.#resource.status$.subscribe((status) => {
-        if (status.state === 'committed') this.#complete();
-        else if (status.state === 'closed') this.#fail(closedError());
-        else if (status.state !== 'active') this.#fail(endedError(status, 'Downloaded the rest'));
+      endOf(this.#resource).subscribe({
+        next: () => {
+          this.#complete();
+        },
+        error: (error: unknown) => {
+          this.#fail(error);
+        },
       }),
     );
     if (this.#subscriber.closed) return this.#work;
     this.#work.add(
       // Anybody's: others may write, too.
-      this.#resource.writes$.subscribe(() => {
-        this.#plan();
+      this.#resource.writes$.subscribe((range) => {
+        if (!this.#isOver && !this.#goesOn(range)) this.#plan();
       }),
     );
     this.#work.add(
       this.#resource.demand$.subscribe((demands) => {
-        this.#demands = demands.map(({ range, since, neededBy }) => ({ ...range, since, neededBy }));
-        if (demands.length > 0) this.#lastDemands = this.#demands;
+        if (this.#isOver) return;
+        const waits = demands.length > 0 || this.#planner.wanted.length > 0;
+        const waiting = demands.map(({ range, reader, since, neededBy }) => ({ ...range, reader, since, neededBy }));
+        this.#planner.demanded(waiting, this.#nextGap, performance.now());
         // Only now: at a write this list may be an old one.
-        for (const lane of this.#plan()) lane.carriedAt = Date.now();
+        for (const stream of this.#plan()) stream.carriedAt = performance.now();
+        if (waits && !this.#subscriber.closed) permits.reorder(demands.length > 0);
+      }),
+    );
+    this.#work.add(
+      permits.changes$.subscribe(() => {
+        activity.refresh();
       }),
     );
     return this.#work;
   }
 
-  /** Makes the requests be those that are wanted now; answers those that bring what somebody waits for. */
-  #plan(): readonly Lane[] {
-    if (this.#subscriber.closed || this.#hasEnded()) return [];
-    const lanes = [...this.#lanes];
-    if (lanes.some(({ whole }) => whole)) return [];
+  /**
+   * A waiter may close the resource in the middle of the write that it waited for, which
+   * `writes$` announces before `status$` says closed.
+   */
+  get #isOver(): boolean {
+    const { state } = this.#resource.status;
+    return this.#subscriber.closed || state === 'closed' || state === 'cancelled';
+  }
+
+  /**
+   * Whether the plan stays what it was, after a write of `range`: a stream has brought it, and has
+   * more to bring. There are ten thousand such writes a second on a fast server.
+   */
+  #goesOn({ end }: ByteRange): boolean {
+    const { activity } = this.#context;
+    if (activity.now.state !== 'receiving' || activity.now.lastError !== undefined) return false;
+    for (const stream of this.#streams) {
+      if (stream.whole && !this.#planner.readsOn(Infinity)) continue;
+      if (stream.position === end && !stream.drained) return this.#planner.isSettled(this.#streams, performance.now());
+    }
+    return false;
+  }
+
+  /**
+   * Makes the requests be those that are wanted now; returns those that bring what somebody waits
+   * for.
+   */
+  #plan(): readonly Stream[] {
+    if (this.#isOver || this.#hasEnded()) return [];
+    const carriers = this.#open();
+    this.#context.activity.refresh();
+    return carriers;
+  }
+
+  #open(): readonly Stream[] {
+    const { content, permits } = this.#context;
+    const streams = [...this.#streams];
+    const whole = streams.find((stream) => stream.whole);
+    const isShut = whole !== undefined && !this.#planner.readsOn(whole.position);
+    if (this.#gate.set(isShut) && isShut) permits.reorder(this.#planner.wanted.length > 0);
     if (this.#requests.unranged) {
-      if (lanes.length === 0) this.#open(new Lane(0, Infinity));
+      const from = content.isFalse ? 0 : this.#nextGap(0, this.#target.end)?.start;
+      if (streams.length === 0 && from !== undefined && (content.isFalse || this.#planner.readsOn(from))) {
+        this.#run(new Stream(0, Infinity));
+      }
       return [];
     }
-    const { stop, shorten, start, carriers } = plan<Lane>({
-      demands: this.#demands,
-      lastDemands: this.#lastDemands,
-      transits: lanes.filter(({ drained }) => !drained),
-      nextGap: (from, limit) => (from < limit ? this.#resource.nextGap(from, limit) : undefined),
-      end: this.#content.end,
-      bytesInLatency: this.#pace.bytesInLatency,
-      concurrency: this.#settings.concurrency,
-      readAhead: this.#settings.readAhead,
+    if (this.#evidence.withoutRanges && whole !== undefined) return [];
+    const concurrency = this.#attempts.most;
+    const now = performance.now();
+    const store = {
+      transits: streams.filter(({ drained }) => !drained),
+      nextGap: this.#nextGap,
+      end: this.#target.end,
+      concurrency,
       chunkSize: this.#requestSize.current,
-    });
-    for (const lane of stop) this.#close(lane);
+    };
+    const { stop, shorten, start, carriers, again } = this.#planner.plan(store, now);
+    this.#again.unsubscribe();
+    if (again !== undefined) this.#again = timer(again - now).subscribe(() => void this.#plan());
+    for (const stream of stop) this.#close(stream);
     for (const { transit, end } of shorten) transit.end = end;
     for (const range of start) {
-      // All of its bytes have come, only the end of its body has not.
-      const drained = [...this.#lanes].find((lane) => lane.drained);
-      if (drained !== undefined && this.#lanes.size >= this.#settings.concurrency) this.#close(drained);
-      this.#open(new Lane(range.start, range.end));
+      // All of its bytes have come, only the end of its body has not: there is another plan when
+      // that has come.
+      const drained = [...this.#streams].find((stream) => stream.drained);
+      if (drained !== undefined && this.#streams.size >= concurrency) drained.makeRoom();
+      else this.#run(new Stream(range.start, range.end, range.wanted ? now : -Infinity));
     }
     return carriers;
   }
 
+  readonly #nextGap = (from: number, limit: number): ByteRange | undefined => this.#target.nextGap(from, limit);
+
   #hasEnded(): boolean {
+    const { content } = this.#context;
     try {
-      if (!this.#content.isComplete()) return false;
+      if (!this.#target.isThere()) return false;
+      // More may come than an answer has said: then it was no answer.
+      if ([...this.#streams].some(({ drained }) => drained)) return false;
+      if (this.#evidence.hasOverrun) {
+        this.#leaveOnly();
+        content.falsify(false);
+        return false;
+      }
       this.#complete();
     } catch (error) {
       this.#fail(error);
@@ -149,77 +228,34 @@ class Transfer {
 
   #fail(error: unknown): void {
     this.#work.unsubscribe();
-    this.#subscriber.error(error);
+    this.#subscriber.error(this.#context.content.isFalse ? falsifiedError(error) : error);
   }
 
-  #open(lane: Lane): void {
-    this.#lanes.add(lane);
-    const requests$ = defer(() => {
-      const wait = this.#notBefore - Date.now();
-      return wait > 0 ? timer(wait) : of(0);
-    }).pipe(
-      switchMap(() => this.#source.locate()),
-      switchMap((address) => this.#requests.request(lane, address)),
-      retry({ delay: (error: unknown) => this.#backOff(lane, error) }),
-    );
-    lane.requests.add(
-      requests$.subscribe({
-        next: () => {
-          this.#failures = 0;
-        },
+  /** Makes the requests that a stream takes. */
+  #run(stream: Stream): void {
+    this.#streams.add(stream);
+    stream.requests.add(
+      this.#attempts.run(stream).subscribe({
         error: (error: unknown) => {
           this.#fail(error);
         },
         complete: () => {
           this.#requestSize.succeeded();
-          this.#close(lane);
+          this.#close(stream);
           this.#plan();
         },
       }),
     );
   }
 
-  #close(lane: Lane): void {
-    this.#lanes.delete(lane);
-    lane.requests.unsubscribe();
-    if (this.#lanes.size === 0) this.#pace.rest();
+  #close(stream: Stream): void {
+    this.#streams.delete(stream);
+    this.#attempts.ended(stream);
+    stream.requests.unsubscribe();
+    if (this.#streams.size === 0) this.#planner.pace.rest();
   }
 
-  #leaveOnly(lane: Lane): void {
-    for (const other of [...this.#lanes]) if (other !== lane) this.#close(other);
+  #leaveOnly(stream?: Stream): void {
+    for (const other of [...this.#streams]) if (other !== stream) this.#close(other);
   }
-
-  /** When to make a request again; errors if that is of no use. */
-  #backOff(lane: Lane, error: unknown): Observable<unknown> {
-    if (lane.again) {
-      lane.again = false;
-      return of(true);
-    }
-    if (isRefusal(error) && this.#source.renew(lane.address)) return of(true);
-    if (isBreak(error) && !lane.gained && !lane.whole) {
-      this.#requestSize.failed(lane.end - lane.position);
-      lane.end = Math.min(lane.end, lane.position + this.#requestSize.current);
-    }
-    const { count, delay, maxDelay } = this.#settings.retry;
-    const askedFor = (isTransient(error) ? error.retryAfterMs : undefined) ?? 0;
-    // Requests that failed together are one failure.
-    if (lane.askedAt >= this.#failedAt) this.#failures += 1;
-    this.#failedAt = Date.now();
-    const failures = this.#failures;
-    if (!isTransient(error) || failures > count || askedFor > maxDelay) return throwError(() => error);
-    // Jitter keeps clients that a server lost together from coming back together.
-    const backOff = Math.min(maxDelay, delay * 2 ** (failures - 1)) * (1 - Math.random() / 2);
-    const wait = Math.min(LONGEST_TIMER, Math.max(backOff, askedFor));
-    // One failure is this request's own affair; several in a row are everybody's.
-    if (failures > 1 || askedFor > 0) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
-    return timer(wait);
-  }
-}
-
-function closedError(): StorageError {
-  const found = 'The resource was closed while it was being downloaded into.';
-  return new StorageError(
-    'CLOSED',
-    `${found} What was written is kept where its driver can. Unsubscribe the download before.`,
-  );
 }

@@ -1,4 +1,7 @@
-/** An entity tag as RFC 9110 has it (section 8.8.3): a quoted string of visible characters, weak with `W/` before it. */
+/**
+ * An entity tag as RFC 9110 has it (section 8.8.3): a quoted string of visible characters, weak
+ * with `W/` before it.
+ */
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 const TAGS = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;
 
@@ -9,10 +12,19 @@ export function toEntityTag(identity: string | undefined): string | undefined {
   return `"${identity.replace(/[^\x21\x23-\x24\x26-\x7e]/g, escape)}"`;
 }
 
-/** Whether a list in `If-Match` or `If-None-Match` names `tag`; `strong`: byte for byte the same content. */
+/**
+ * Whether a list in `If-Match` or `If-None-Match` names `tag`; `strong`: byte for byte the same
+ * content.
+ */
 export function lists(header: string, tag: string | undefined, strong: boolean): boolean {
   if (header.trim() === '*') return true;
   return (header.match(TAGS) ?? []).some((listed) => same(listed, tag, strong));
+}
+
+/** Whether two identities say the same of the content, weak or strong. */
+export function isSameVersion(one: string | undefined, other: string | undefined): boolean {
+  const tag = toEntityTag(one);
+  return tag !== undefined && same(tag, toEntityTag(other), false);
 }
 
 function same(one: string, other: string | undefined, strong: boolean): boolean {

@@ -11,7 +11,12 @@ const COUNTS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 /** Writes in a sample. */
 const MOST_WRITES = 100;
 
-/** Nanoseconds of a `has`, one in two of which finds its range. @param {Pick<Resource, 'has'>} view @param {number} count */
+/**
+ * Nanoseconds of a `has`, one in two of which finds its range.
+ *
+ * @param {Pick<Resource, 'has'>} view
+ * @param {number} count
+ */
 function askSide(view, count) {
   const next = cycle(scatter(count * 2));
   let wrong = 0;
@@ -47,8 +52,9 @@ function places(count, wanted) {
 }
 
 /**
- * Nanoseconds of a write that makes a new range. So few of them are made that there are hardly more ranges afterwards, or, where there
- * are few, ten times as many: one write alone is too short to be timed.
+ * Nanoseconds of a write that makes a new range. So few of them are made that there are hardly more
+ * ranges afterwards, or, where there are few, ten times as many: one write alone is too short to be
+ * timed.
  *
  * @param {number} count
  * @param {boolean} quick

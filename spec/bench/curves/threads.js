@@ -17,7 +17,12 @@ function startReaders(count) {
   );
 }
 
-/** In microseconds. @param {Awaited<ReturnType<typeof startReaders>>} sleepers @param {number} times */
+/**
+ * In microseconds.
+ *
+ * @param {Awaited<ReturnType<typeof startReaders>>} sleepers
+ * @param {number} times
+ */
 async function wake(sleepers, times) {
   // Once for nothing: compiled code counts, not compiling.
   sleepers.wake(times);

@@ -5,6 +5,7 @@ import { downloadingRows } from './downloading.js';
 import { memoryRows } from './memory.js';
 import { peerRows } from './peers.js';
 import { readingRows } from './reading.js';
+import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
 import { waitingRows } from './waiting.js';
 import { writingRows } from './writing.js';
@@ -16,6 +17,7 @@ export const allRows = [
   ...readingRows,
   ...writingRows,
   ...downloadingRows,
+  ...servingRows,
   ...coverageRows,
   ...waitingRows,
   ...decodingRows,

@@ -14,7 +14,12 @@ import { startThread } from '../tools/threads.js';
 /** In one round. */
 const DECODES = 5;
 
-/** A reader over bytes that are all there: what a decoder uses without Tidemark. @param {Uint8Array} bytes @returns {BlockingReader} */
+/**
+ * A reader over bytes that are all there: what a decoder uses without Tidemark.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {BlockingReader}
+ */
 function plainReader(bytes) {
   let position = 0;
   return {
@@ -32,7 +37,8 @@ function plainReader(bytes) {
 }
 
 /**
- * Decodes a whole file; answers the nanoseconds that took, without those of checking the samples against the MD5 in the file.
+ * Decodes a whole file; answers the nanoseconds that took, without those of checking the samples
+ * against the MD5 in the file.
  *
  * @param {BlockingReader} reader
  */

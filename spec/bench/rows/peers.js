@@ -69,7 +69,8 @@ function storageReads(storage, size) {
 }
 
 /**
- * Writes of 64 KiB one after the other, around and around; each is waited for, as the next one is for a user who writes what comes.
+ * Writes of 64 KiB one after the other, around and around; each is waited for, as the next one is
+ * for a user who writes what comes.
  *
  * @param {import('random-access-storage').RandomAccessStorage} storage
  */

@@ -12,7 +12,7 @@ export const sizeRows = [
     id: 'size',
     what: 'core (`Resource`): minified, brotli-compressed, without rxjs, node-interval-tree',
     unit: 'bytes',
-    budget: 12_000,
+    budget: 13_000,
     measure: async () => ({ figure: await bundleSize(CORE, ['rxjs', 'node-interval-tree']) }),
   },
   {
@@ -20,7 +20,7 @@ export const sizeRows = [
     id: 'size-whole',
     what: 'the same, with node-interval-tree',
     unit: 'bytes',
-    budget: 13_500,
+    budget: 15_200,
     measure: async () => ({ figure: await bundleSize(CORE, ['rxjs']) }),
   },
   {

@@ -1,4 +1,5 @@
-// Owns a resource, and gives out a handle to read it; stays as long as it is listened to.
+// Owns a resource, and gives out a handle to read it; stays as long as it is listened to. The
+// listener holds the resource: one that is garbage collected frees its readers.
 import { parentPort, workerData } from 'node:worker_threads';
 import { MemDriver, Resource } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
@@ -11,5 +12,5 @@ const resource =
     ? Resource.open(new MemDriver({ initialData: data }))
     : Resource.open(new MmapDriver({ path, mode: 'read-only' }));
 if (ranges !== undefined) scatteredRanges(resource, ranges);
-parentPort?.on('message', () => undefined);
+parentPort?.on('message', () => resource.coveredBytes);
 parentPort?.postMessage(resource.createPort().handle);

@@ -3,7 +3,8 @@ import { measure } from 'mitata';
 /** @import { Measurement, Setting, Side } from './row.js' */
 
 /**
- * Measures two sides in turns, so that both meet the same noise; the side that begins changes each round.
+ * Measures two sides in turns, so that both meet the same noise; the side that begins changes each
+ * round.
  *
  * @param {Setting} setting
  * @param {Side} figure

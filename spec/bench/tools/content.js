@@ -13,7 +13,12 @@ export function contentAt(offset, length) {
   return new Uint8Array(length).map((_, index) => byteAt(offset + index));
 }
 
-/** Throws unless `bytes` are what belongs at `offset`. @param {number} offset @param {Uint8Array} bytes */
+/**
+ * Throws unless `bytes` are what belongs at `offset`.
+ *
+ * @param {number} offset
+ * @param {Uint8Array} bytes
+ */
 export function verifyBytes(offset, bytes) {
   bytes.forEach((byte, index) => {
     if (byte !== byteAt(offset + index)) throw new Error(`A wrong byte at ${offset + index}.`);
@@ -34,7 +39,12 @@ export function storeContent(folder, length) {
   return path;
 }
 
-/** A resource over a file that has all its bytes and is not committed. @param {string} folder @param {number} length */
+/**
+ * A resource over a file that has all its bytes and is not committed.
+ *
+ * @param {string} folder
+ * @param {number} length
+ */
 export function openPartial(folder, length) {
   const path = `${folder}/content-${length}`;
   const resource = Resource.open(new MmapDriver({ path, checkpoint: false, durable: false }));
@@ -43,8 +53,9 @@ export function openPartial(folder, length) {
 }
 
 /**
- * Numbers from 0 to before `limit`, by chance but the same in each run: so many that no processor learns them by heart, as it does
- * a few thousand (measured: a search of 10,000 ranges then takes half its time).
+ * Numbers from 0 to before `limit`, by chance but the same in each run: so many that no processor
+ * learns them by heart, as it does a few thousand (measured: a search of 10,000 ranges then takes
+ * half its time).
  *
  * @param {number} limit
  * @param {number} [count]
@@ -70,7 +81,11 @@ export function shuffled(count) {
   return order;
 }
 
-/** Gives the values of an array one after the other, and then from the start. @param {Float64Array} values */
+/**
+ * Gives the values of an array one after the other, and then from the start.
+ *
+ * @param {Float64Array} values
+ */
 export function cycle(values) {
   let index = 0;
   return () => {

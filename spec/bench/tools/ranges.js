@@ -6,7 +6,12 @@ export const RANGE = 16;
 export const STRIDE = 128;
 const bytes = new Uint8Array(RANGE);
 
-/** Makes `count` ranges, in an order by chance. @param {{ writeAt(offset: number, data: Uint8Array): void }} resource @param {number} count */
+/**
+ * Makes `count` ranges, in an order by chance.
+ *
+ * @param {{ writeAt(offset: number, data: Uint8Array): void }} resource
+ * @param {number} count
+ */
 export function scatteredRanges(resource, count) {
   for (const index of shuffled(count)) resource.writeAt(index * STRIDE, bytes);
 }

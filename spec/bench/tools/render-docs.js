@@ -3,10 +3,14 @@ import { cellsOf, HEADS, tableOf } from './table.js';
 /** @import { CurveResult } from './curve.js' */
 /** @import { Result } from './row.js' */
 
-/** @typedef {{ date: string, processor: string, system: string, node: string, v8: string, mapping: string, results: Result[] }} Run */
+/**
+ * @typedef {{ date: string, processor: string, system: string, node: string, v8: string, mapping:
+ * string, results: Result[] }} Run
+ */
 
 /**
- * Puts the figures of a run into a page: between `<!-- bench NAME -->` and `<!-- / -->`, whatever stood there.
+ * Puts the figures of a run into a page: between `<!-- bench NAME -->` and `<!-- / -->`, whatever
+ * stood there.
  *
  * @param {string} page
  * @param {Run} run
@@ -33,7 +37,11 @@ function machine({ date, processor, system, node, v8, mapping }) {
   return `Measured on ${date}: ${processor}; ${system}; Node ${node}, V8 ${v8}; files mapped by ${mapping}.`;
 }
 
-/** Without the columns that are empty, and without the names that only the command line needs. @param {readonly Result[]} results */
+/**
+ * Without the columns that are empty, and without the names that only the command line needs.
+ *
+ * @param {readonly Result[]} results
+ */
 function table(results) {
   const lines = [HEADS, ...results.map(cellsOf)];
   const kept = HEADS.map((head, column) => head !== 'id' && lines.slice(1).some((line) => line[column] !== ''));

@@ -5,12 +5,19 @@ export interface Row {
   /** What the figure is compared with; undefined where the budget is an absolute one. */
   readonly against?: string;
   readonly unit: Unit;
-  /** The largest ratio, or without `against` the largest figure; undefined: a comparison without one. */
+  /**
+   * The largest ratio, or without `against` the largest figure; undefined: a comparison without
+   * one.
+   */
   readonly budget?: number;
-  /** What kithara-storage, compiled Rust, took on the reference machine. */
-  readonly original?: string;
+  /** What kithara-storage took, compiled Rust, as released (0.0.1-alpha2, 2026-05-28). */
+  readonly alpha2?: string;
+  /** The same, as its repository was on 2026-08-22. */
+  readonly head?: string;
   /** For its process. */
   readonly flags?: readonly string[];
+  /** The program it compares with: the row is left out where that is not installed. */
+  readonly needs?: string;
   readonly measure: (setting: Setting) => Promise<Measurement>;
 }
 
@@ -51,7 +58,7 @@ export interface Side {
 }
 
 /** A row with what was measured, as `--json` prints it. */
-export interface Result extends Omit<Row, 'measure' | 'flags'>, Measurement {
+export interface Result extends Omit<Row, 'measure' | 'flags' | 'needs'>, Measurement {
   /** Undefined where there is no budget. */
   readonly met?: boolean;
 }

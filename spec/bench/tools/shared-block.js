@@ -1,5 +1,6 @@
 /**
- * Bytes of the block that holds what a resource knows of its ranges; only a handle knows it, and none of it is public.
+ * Bytes of the block that holds what a resource knows of its ranges; only a handle knows it, and
+ * none of it is public.
  *
  * @param {import('tidemark').Resource} resource
  */

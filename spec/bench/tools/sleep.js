@@ -1,6 +1,6 @@
 /**
- * Sleeps again and again: says before each time that it is about to (`control[0]`), and afterwards when it woke (`woken`, in
- * nanoseconds of the process's clock) and that it did (`control[1]`).
+ * Sleeps again and again: says before each time that it is about to (`control[0]`), and afterwards
+ * when it woke (`woken`, in nanoseconds of the process's clock) and that it did (`control[1]`).
  *
  * @param {Int32Array} control
  * @param {BigInt64Array} woken

@@ -10,7 +10,10 @@ import { startThread } from './threads.js';
  * @param {(index: number) => void} change number `index`, that wakes all of them
  */
 export async function startSleepers(name, count, data, change) {
-  /** @type {{ worker: import('node:worker_threads').Worker, control: Int32Array, woken: BigInt64Array }[]} */
+  /**
+   * @type {{ worker: import('node:worker_threads').Worker, control: Int32Array, woken:
+   * BigInt64Array }[]}
+   */
   const threads = [];
   for (let thread = 0; thread < count; thread++) {
     const control = new Int32Array(new SharedArrayBuffer(8));
@@ -21,7 +24,8 @@ export async function startSleepers(name, count, data, change) {
   let done = 0;
   return {
     /**
-     * Wakes them so often; the medians of the nanoseconds until the first and the last of them has returned.
+     * Wakes them so often; the medians of the nanoseconds until the first and the last of them has
+     * returned.
      *
      * @param {number} times
      */
@@ -46,7 +50,12 @@ export async function startSleepers(name, count, data, change) {
   };
 }
 
-/** Threads that sleep in `Atomics.wait`, each on a word of its own: the least that waking takes on this platform. @param {number} count */
+/**
+ * Threads that sleep in `Atomics.wait`, each on a word of its own: the least that waking takes on
+ * this platform.
+ *
+ * @param {number} count
+ */
 export function startRawSleepers(count) {
   // A word each, far enough from the next one's to share nothing with it.
   const words = Array.from({ length: count }, () => new Int32Array(new SharedArrayBuffer(64)));

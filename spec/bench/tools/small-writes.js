@@ -11,7 +11,12 @@ export function openMemory() {
   return Resource.open(new MemDriver({ capacity: 2 ** 32 }));
 }
 
-/** Writes of 64 bytes one after the other, into a resource that has no others. @param {Resource} resource @returns {Side} */
+/**
+ * Writes of 64 bytes one after the other, into a resource that has no others.
+ *
+ * @param {Resource} resource
+ * @returns {Side}
+ */
 export function smallWrites(resource) {
   const bytes = new Uint8Array(SMALL).fill(0x5a);
   let offset = BEGIN;
@@ -30,7 +35,12 @@ export function smallWrites(resource) {
   };
 }
 
-/** A range that {@link smallWrites} does not write, below for an even number, far above for an odd one. @param {number} index */
+/**
+ * A range that {@link smallWrites} does not write, below for an even number, far above for an odd
+ * one.
+ *
+ * @param {number} index
+ */
 export function elsewhere(index) {
   const start = (index % 2 === 0 ? 0 : FAR) + index * SMALL;
   return { start, end: start + SMALL };

@@ -1,13 +1,17 @@
 /** @import { Result, Unit } from './row.js' */
 
-export const HEADS = ['id', 'what', 'figure', 'against', 'figure', 'ratio', 'budget', 'met', 'the original'];
+export const HEADS = ['id', 'what', 'figure', 'against', 'figure', 'ratio', 'budget', 'met', 'alpha2', 'HEAD'];
 
 /** @param {readonly Result[]} results */
 export function renderTable(results) {
   return tableOf([HEADS, ...results.map(cellsOf)]);
 }
 
-/** A table as Markdown has it, and prettier leaves it. @param {readonly (readonly string[])[]} lines the first one is its head */
+/**
+ * A table as Markdown has it, and prettier leaves it.
+ *
+ * @param {readonly (readonly string[])[]} lines the first one is its head
+ */
 export function tableOf(lines) {
   const [heads = []] = lines;
   const widths = heads.map((_, column) => Math.max(3, ...lines.map((line) => (line[column] ?? '').length)));
@@ -19,7 +23,7 @@ export function tableOf(lines) {
 }
 
 /** @param {Result} result */
-export function cellsOf({ id, what, figure, against, reference, ratio, budget, met, original, unit }) {
+export function cellsOf({ id, what, figure, against, reference, ratio, budget, met, alpha2, head, unit }) {
   const limit = budget === undefined ? '' : against === undefined ? `≤ ${format(budget, unit)}` : `≤ ${budget}×`;
   return [
     id,
@@ -30,7 +34,8 @@ export function cellsOf({ id, what, figure, against, reference, ratio, budget, m
     ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
     limit,
     met === undefined ? '' : met ? 'yes' : 'no',
-    original ?? '',
+    alpha2 ?? '',
+    head ?? '',
   ];
 }
 

@@ -24,6 +24,5 @@ function defineSuite(title: string, define: () => void): void {
 }
 
 export const it = Object.assign(defineTest, { each: bind(defineTest as never) });
-export const test = it;
 export const describe = Object.assign(defineSuite, { each: bind(defineSuite as never, false) });
 export { after as afterAll, afterEach, before as beforeAll, beforeEach };

@@ -1,6 +1,8 @@
 /** What our tests use of Node's worker threads, over Web Workers. */
 
-/** A worker holds the lock of its name until it has ended: `terminate` does not say when that is. */
+/**
+ * A worker holds the lock of its name until it has ended: `terminate` does not say when that is.
+ */
 const nameOf = new URL(location.href).searchParams.get('thread');
 
 /** What a worker tells by itself: whatever listens in it begins to when it is loaded. */
@@ -81,7 +83,8 @@ if (nameOf !== null) {
       return new Promise(() => undefined);
     });
   });
-  // Node ends a thread by an unhandled rejection; it is an error to who has started it, as any other.
+  // Node ends a thread by an unhandled rejection; it is an error to who has started it, as any
+  // other.
   addEventListener('unhandledrejection', ({ reason }) => {
     queueMicrotask(() => {
       throw reason;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemDriver, Resource } from '../../../lib/index.js';
 
-/** Chromium gives all the array buffers of a process 1 TB of addresses: each resource in shared memory reserves some of them. */
+/**
+ * Chromium gives all the array buffers of a process 1 TB of addresses: each resource in shared
+ * memory reserves some of them.
+ */
 
 /** Opens until `count` are open or it fails; answers how many there were, and the error. */
 function openMany(count: number, options?: { shared?: boolean }): { opened: number; error?: unknown } {

@@ -12,9 +12,13 @@ import {
   writeTo,
 } from '../../../lib/index.js';
 import { openSync } from '../../../lib/sync.js';
-import { bytes, range } from '../../threads/threads.js';
+import { filled } from '../../support/bytes.js';
+import { range } from '../../support/range.js';
 
-/** A page without the headers COOP and COEP, which shares no memory: everything but other threads works. */
+/**
+ * A page without the headers COOP and COEP, which shares no memory: everything but other threads
+ * works.
+ */
 
 describe('a page that is not cross-origin isolated', () => {
   it('has no SharedArrayBuffer', () => {
@@ -27,8 +31,8 @@ describe('a page that is not cross-origin isolated', () => {
     const read = firstValueFrom(resource.read(range(100_000, 100_004)));
     const [demand] = await firstValueFrom(resource.demand$);
     expect(demand).toMatchObject({ range: range(100_000, 100_004), reader: 'owner', blocking: false });
-    resource.writeAt(100_000, bytes(4, 9));
-    expect(await read).toEqual(bytes(4, 9));
+    resource.writeAt(100_000, filled(4, 9));
+    expect(await read).toEqual(filled(4, 9));
     expect((await coverage).map((snapshot) => snapshot.toArray())).toEqual([[], [range(100_000, 100_004)]]);
     resource.fail('no network');
     expect(await firstValueFrom(resource.status$)).toEqual({ state: 'failed', reason: 'no network' });
@@ -36,7 +40,7 @@ describe('a page that is not cross-origin isolated', () => {
 
   it('writes, reads and streams as anywhere', async () => {
     const resource = Resource.open(new MemDriver());
-    await lastValueFrom(of(bytes(70_000, 1), bytes(70_000, 2)).pipe(writeTo(resource)));
+    await lastValueFrom(of(filled(70_000, 1), filled(70_000, 2)).pipe(writeTo(resource)));
     expect(resource.length).toBe(140_000);
     expect((await lastValueFrom(readChunks(resource).pipe(toArray()))).map((chunk) => chunk.length)).toEqual([
       65_536, 65_536, 8928,
@@ -45,14 +49,14 @@ describe('a page that is not cross-origin isolated', () => {
       new Uint8Array([1, 2]),
     );
     expect(await firstValueFrom(progress(resource))).toMatchObject({ fraction: 1 });
-    expect(resource.view(range(70_000, 70_001))).toEqual(bytes(1, 2));
+    expect(resource.view(range(70_000, 70_001))).toEqual(filled(1, 2));
   });
 
   it('has no ports: UNSUPPORTED, and says what is missing', () => {
     const resource = Resource.open(new MemDriver());
     const message = expect.stringMatching(/cross-origin isolated/) as unknown;
     expect(() => resource.createPort()).toThrow(expect.objectContaining({ code: 'UNSUPPORTED', message }));
-    resource.writeAt(0, bytes(1));
+    resource.writeAt(0, filled(1));
     expect(resource.coveredBytes).toBe(1);
   });
 

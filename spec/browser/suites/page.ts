@@ -3,14 +3,17 @@ import { firstValueFrom } from 'rxjs';
 import type { StorageError } from '../../../lib/index.js';
 import { attachReader, isStorageError, type ReaderHandle, Resource, MemDriver } from '../../../lib/index.js';
 import { openSync, type SyncReader } from '../../../lib/sync.js';
-import { bytes, demandsOf, ownerThread, range, readerThread, type TestThread } from '../../threads/threads.js';
+import { ownerThread, readerThread, type TestThread } from '../../support/threads.js';
+import { filled } from '../../support/bytes.js';
+import { demandsOfReader } from '../../support/demands-of.js';
+import { range } from '../../support/range.js';
 
 /** What is particular to a page that may share memory: it must not block, and its workers may. */
 
 async function owned(): Promise<{ owner: TestThread; handle: ReaderHandle }> {
   const owner = ownerThread();
   await owner.call('open', 'r');
-  await owner.call('writeAt', 'r', 0, bytes(4, 7));
+  await owner.call('writeAt', 'r', 0, filled(4, 7));
   return { owner, handle: await owner.call<ReaderHandle>('handle', 'r') };
 }
 
@@ -70,14 +73,14 @@ describe('openSync in a page', () => {
   });
 });
 
-describe('a page and its workers', () => {
+describe('between a page and its workers,', () => {
   it('attachReader waits for what a worker writes, and the page goes on meanwhile', async () => {
     const { owner, handle } = await owned();
     const reader = attachReader(handle);
     const read = firstValueFrom(reader.read(range(2, 6)));
     const turns = await new Promise((resolve) => requestAnimationFrame(resolve));
     expect(turns).toBeGreaterThan(0);
-    await owner.call('writeAt', 'r', 4, bytes(4, 8));
+    await owner.call('writeAt', 'r', 4, filled(4, 8));
     expect(await read).toEqual(new Uint8Array([7, 7, 8, 8]));
     reader.close();
   });
@@ -87,10 +90,10 @@ describe('a page and its workers', () => {
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort({ name: 'a' }).handle);
     const read = thread.call('read', 'a', 8);
-    const [demand] = await demandsOf(resource, 'a');
+    const [demand] = await demandsOfReader(resource, 'a');
     expect(demand).toMatchObject({ range: range(0, 8), blocking: true });
-    resource.writeAt(0, bytes(8, 5));
-    expect(await read).toEqual(bytes(8, 5));
+    resource.writeAt(0, filled(8, 5));
+    expect(await read).toEqual(filled(8, 5));
   });
 });
 

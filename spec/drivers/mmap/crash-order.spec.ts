@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { Resource } from '../../../lib/index.js';
 import { MmapDriver, type MmapDriverOptions, type MmapResource } from '../../../lib/node.js';
+import { errorOf, rejectionOf } from '../../support/code-of.js';
 import { CrashingDisk, lay } from './crashing-disk.js';
-import { coveredEquals, folder, freshPath, pattern } from './scratch.js';
+import { systemError } from './faulty-files.js';
+import { coveredEquals, folder, freshPath, pattern } from '../../support/scratch.js';
 
 /** What must hold of whatever is found after a crash, at a point of a scenario. */
 interface Guarantee {
@@ -14,6 +16,15 @@ interface Guarantee {
   /** The versions that a partial download may be of; empty: there must be none. */
   partial: readonly Buffer[];
   /** How many bytes are durable at least: of a partial download, or in the file. */
+  durable: number;
+  /** What holds of a replacement of the committed file, if one may be there. */
+  replacement?: Replacement | undefined;
+}
+
+interface Replacement {
+  /** What it is to become. */
+  readonly version: Buffer;
+  /** How many bytes of it are durable at least, until the file has become it. */
   durable: number;
 }
 
@@ -25,6 +36,10 @@ interface Stage {
 
 const SOURCE = pattern(9000);
 const OTHER = pattern(9000, 2);
+/** Six blocks and a half. */
+const LONG = pattern(26_000);
+/** That many bytes at the start of each block. */
+const block = (index: number): number => index * 4096;
 
 /** Runs a scenario, and looks at every wreck after every call. */
 async function expectSound(scenario: (stage: Stage) => void | Promise<void>): Promise<string[]> {
@@ -56,13 +71,27 @@ function problemOf(path: string, guarantee: Guarantee): string | undefined {
     if (resource.coveredBytes < guarantee.durable) return `only ${resource.coveredBytes} of ${guarantee.durable} bytes`;
     if (resource.status.state === 'committed') {
       const found = readFileSync(path);
-      return guarantee.committed.some((version) => version.equals(found))
-        ? undefined
-        : `a file of ${found.length} bytes that nobody has committed`;
+      if (!guarantee.committed.some((version) => version.equals(found)))
+        return `a file of ${found.length} bytes that nobody has committed`;
+      return guarantee.replacement && problemOfReplacement(path, guarantee.replacement, found);
     }
     if (resource.coveredBytes === 0 || guarantee.partial.some((version) => coveredEquals(resource, version)))
       return undefined;
     return `what is claimed, ${JSON.stringify([...resource.coverage])}, is of no version that was ever written`;
+  } finally {
+    resource.close();
+  }
+}
+
+function problemOfReplacement(path: string, { version, durable }: Replacement, found: Buffer): string | undefined {
+  const resource = Resource.open(new MmapDriver({ path, mode: 'replace' }));
+  try {
+    const { origin, coveredBytes } = resource;
+    if (origin.refused !== undefined) return origin.refused.message;
+    // Cut to its length, too.
+    const isReplaced = version.subarray(0, found.length).equals(found);
+    if (!isReplaced && coveredBytes < durable) return `only ${coveredBytes} of ${durable} bytes of the replacement`;
+    return coveredEquals(resource, version) ? undefined : 'a replacement that claims what was never written';
   } finally {
     resource.close();
   }
@@ -175,7 +204,8 @@ describe('a crash after any call', () => {
     await expectSound(({ guarantee, open }) => {
       const resource = open({ durable: false });
       write(resource, 0, 6000);
-      // Without durability the file may be anything after power loss; what is claimed afterwards may not.
+      // Without durability the file may be anything after power loss; what is claimed afterwards
+      // may not.
       guarantee.committed = [SOURCE.subarray(0, 6000), Buffer.alloc(0), Buffer.alloc(6000)];
       resource.commit();
       resource.reactivate();
@@ -229,6 +259,171 @@ describe('a crash after any call', () => {
     });
   });
 
+  it('of evictions leaves a partial download that claims no hole', async () => {
+    const calls = await expectSound(async ({ guarantee, open, disk }) => {
+      guarantee.partial = [LONG];
+      const resource = open();
+      write(resource, 0, LONG.length, LONG);
+      await resource.checkpoint();
+      guarantee.durable = LONG.length - 10_000;
+      disk.calls.length = 0;
+      resource.evict({ start: 3000, end: 13_000 });
+      await resource.checkpoint();
+    });
+    expect(calls.slice(0, 6)).toEqual([
+      'create content.part.coverage.tmp',
+      'write content.part.coverage.tmp',
+      'sync content.part.coverage.tmp',
+      'rename content.part.coverage.tmp content.part.coverage',
+      'sync folder',
+      `punch content.part ${block(1)} ${block(3)}`,
+    ]);
+  });
+
+  it('of evictions and writes under checkpoints, and of closing, leaves no hole that is claimed', async () => {
+    const calls = await expectSound(async ({ guarantee, open }) => {
+      guarantee.partial = [LONG];
+      const resource = open();
+      write(resource, 0, LONG.length, LONG);
+      await resource.checkpoint();
+      resource.evict({ start: 0, end: block(2) });
+      const under = resource.checkpoint();
+      resource.evict({ start: block(3), end: LONG.length });
+      await under;
+      // Written again before the next checkpoint, and after holes were punched.
+      write(resource, 0, block(1), LONG);
+      write(resource, block(4), LONG.length, LONG);
+      const again = resource.checkpoint();
+      resource.evict({ start: 100, end: 200 });
+      write(resource, block(1), block(2), LONG);
+      await again;
+      await resource.checkpoint();
+      resource.evict({ start: 0, end: block(2) });
+      resource.close();
+      guarantee.durable = LONG.length - block(3);
+      const later = open();
+      later.evict({ start: block(5), end: LONG.length });
+      write(later, 0, block(3), LONG);
+      guarantee.durable = block(1);
+      later.close();
+      guarantee.durable = block(4);
+    });
+    expect(calls.filter((call) => call.startsWith('punch')).length).toBeGreaterThan(4);
+  });
+
+  it('of an eviction after the rename of a checkpoint punches nothing that its coverage file lists', async () => {
+    await expectSound(async ({ guarantee, open, disk }) => {
+      guarantee.partial = [LONG];
+      const resource = open();
+      write(resource, 0, LONG.length, LONG);
+      await resource.checkpoint();
+      resource.evict({ start: 0, end: block(1) });
+      disk.calls.length = 0;
+      const under = resource.checkpoint();
+      while (disk.calls.at(-1)?.startsWith('rename') !== true) await new Promise((resolve) => setImmediate(resolve));
+      resource.evict({ start: block(1), end: block(3) });
+      await under;
+      expect(disk.calls.slice(-2)).toEqual(['sync folder', `punch content.part 0 ${block(1)}`]);
+      await resource.checkpoint();
+      expect(disk.calls.slice(-2)).toEqual(['sync folder', `punch content.part 0 ${block(3)}`]);
+      guarantee.durable = LONG.length - block(3);
+    });
+  });
+
+  it('of evictions by a writer whose last coverage file is there, and may not be durable, claims no hole', async () => {
+    await expectSound(async ({ guarantee, open, disk }) => {
+      let broken = false;
+      const assertWorks = (descriptor: number): void => {
+        if (broken && fstatSync(descriptor).isDirectory()) throw systemError('EIO');
+      };
+      const files = Object.assign(Object.create(disk) as CrashingDisk, {
+        sync: (descriptor: number) => {
+          assertWorks(descriptor);
+          disk.sync(descriptor);
+        },
+        syncLater: async (descriptor: number) => {
+          assertWorks(descriptor);
+          await disk.syncLater(descriptor);
+        },
+      });
+      guarantee.partial = [LONG];
+      const first = open({ files });
+      write(first, 0, LONG.length, LONG);
+      await first.checkpoint();
+      first.evict({ start: 0, end: block(1) });
+      broken = true;
+      expect((await rejectionOf(first.checkpoint())).code).toBe('IO');
+      expect(errorOf(() => first.close()).code).toBe('IO');
+      const second = open();
+      second.evict({ start: block(4), end: block(5) });
+      write(second, block(4), block(5), LONG);
+      await second.checkpoint();
+      expect(disk.calls.slice(-2)).toEqual(['sync folder', `punch content.part 0 ${block(1)}`]);
+      second.close();
+    });
+  });
+
+  it('of evictions that are followed by no write, with checkpoint: false, claims no hole either', async () => {
+    const calls = await expectSound(async ({ guarantee, open, disk }) => {
+      const punched = async (index: number): Promise<void> => {
+        const call = `punch content.part ${block(index)} ${block(index + 1)}`;
+        while (!disk.calls.includes(call)) await new Promise((resolve) => setTimeout(resolve, 10));
+      };
+      guarantee.partial = [LONG];
+      const resource = open({ checkpoint: false });
+      write(resource, 0, LONG.length, LONG);
+      resource.evict({ start: 0, end: block(1) });
+      await punched(0);
+      expect(disk.calls.filter((call) => call.includes('coverage'))).toEqual([]);
+      await resource.checkpoint();
+      guarantee.durable = LONG.length - block(3);
+      resource.evict({ start: block(2), end: block(3) });
+      await punched(2);
+      guarantee.durable = LONG.length - block(2);
+      resource.close();
+    });
+    expect(calls.filter((call) => call.startsWith('rename'))).toHaveLength(2);
+  });
+
+  it('of evictions and a commit over what was written in their place leaves the partial download or the whole file', async () => {
+    await expectSound(async ({ guarantee, open }) => {
+      guarantee.partial = [LONG];
+      const resource = open();
+      write(resource, 0, LONG.length, LONG);
+      resource.evict({ start: 0, end: block(3) });
+      await resource.checkpoint();
+      guarantee.durable = LONG.length - block(3);
+      write(resource, 0, block(3), LONG);
+      guarantee.committed = [LONG];
+      resource.commit();
+      guarantee.partial = [];
+      guarantee.durable = LONG.length;
+      resource.close();
+    });
+  });
+
+  it('of evictions from what was committed punches no holes, also once it was closed and opened again', async () => {
+    const calls = await expectSound(async ({ guarantee, open }) => {
+      guarantee.partial = [LONG];
+      guarantee.committed = [LONG];
+      const resource = open();
+      write(resource, 0, LONG.length, LONG);
+      resource.commit();
+      resource.reactivate();
+      guarantee.committed = [];
+      resource.evict({ start: 0, end: block(2) });
+      await resource.checkpoint();
+      resource.evict({ start: block(2), end: block(3) });
+      resource.close();
+      guarantee.durable = LONG.length - block(4);
+      const again = open();
+      again.evict({ start: block(3), end: block(4) });
+      await again.checkpoint();
+      again.close();
+    });
+    expect(calls.filter((call) => call.startsWith('punch'))).toEqual([]);
+  });
+
   it('of a discard leaves the partial download or nothing', async () => {
     await expectSound(({ guarantee, open }) => {
       const resource = open();
@@ -237,6 +432,98 @@ describe('a crash after any call', () => {
       const again = open();
       again.discard();
       guarantee.partial = [];
+    });
+  });
+
+  it('of a replacement leaves the old file or the new one, always under its name, and what is claimed of the new one', async () => {
+    const calls = await expectSound(async ({ guarantee, open, disk }) => {
+      guarantee.committed = [SOURCE];
+      open().writeAll(SOURCE);
+      guarantee.durable = 9000;
+      guarantee.partial = [];
+      const replacement: Replacement = { version: OTHER, durable: 0 };
+      guarantee.replacement = replacement;
+      const next = open({ mode: 'replace' });
+      write(next, 3000, 4000, OTHER);
+      await next.checkpoint();
+      replacement.durable = 1000;
+      write(next, 0, 3500, OTHER);
+      const checkpoint = next.checkpoint();
+      write(next, 4000, 5000, OTHER);
+      await checkpoint;
+      replacement.durable = 4000;
+      next.close();
+      replacement.durable = 5000;
+      const again = open({ mode: 'replace' });
+      write(again, 5000, 9000, OTHER);
+      guarantee.committed = [SOURCE, OTHER];
+      disk.calls.length = 0;
+      again.commit();
+      guarantee.committed = [OTHER];
+      again.close();
+    });
+    expect(calls).toEqual([
+      'sync content.next',
+      'rename content.next content',
+      'sync folder',
+      'unlink content.next.coverage',
+      'unlink content.lock',
+    ]);
+  });
+
+  it('of a replacement that is cut, written in one step, begun anew or discarded leaves the same', async () => {
+    await expectSound(({ guarantee, open }) => {
+      guarantee.committed = [SOURCE];
+      open().writeAll(SOURCE);
+      guarantee.durable = 100;
+      guarantee.partial = [];
+      const cut = open({ mode: 'replace' });
+      guarantee.replacement = { version: OTHER, durable: 0 };
+      write(cut, 0, 9000, OTHER);
+      guarantee.committed = [SOURCE, OTHER.subarray(0, 100)];
+      cut.commit(100);
+      guarantee.committed = [OTHER.subarray(0, 100)];
+      const kept = open({ mode: 'replace' });
+      write(kept, 10, 500, OTHER);
+      kept.close();
+      guarantee.replacement.durable = 490;
+      const whole = open({ mode: 'replace' });
+      guarantee.committed = [OTHER.subarray(0, 100), OTHER];
+      whole.writeAll(OTHER);
+      guarantee.committed = [OTHER];
+      guarantee.durable = 9000;
+      guarantee.replacement = { version: SOURCE, durable: 0 };
+      const first = open({ mode: 'replace' });
+      write(first, 0, 5000);
+      first.close();
+      guarantee.replacement.durable = 5000;
+      const clean = open({ mode: 'replace', resume: false });
+      guarantee.replacement.durable = 0;
+      write(clean, 100, 200);
+      clean.close();
+      guarantee.replacement.durable = 100;
+      const last = open({ mode: 'replace' });
+      guarantee.replacement.durable = 0;
+      last.discard();
+    });
+  });
+
+  it('of what others do at the path leaves a replacement as it is', async () => {
+    await expectSound(({ guarantee, open }) => {
+      guarantee.committed = [SOURCE];
+      open().writeAll(SOURCE);
+      const next = open({ mode: 'replace' });
+      write(next, 3000, 4000, OTHER);
+      next.close();
+      guarantee.replacement = { version: OTHER, durable: 1000 };
+      const resource = open();
+      resource.reactivate();
+      guarantee.committed = [SOURCE, SOURCE.subarray(0, 8000)];
+      resource.commit(8000);
+      resource.reactivate();
+      write(resource, 8000, 9000);
+      resource.commit();
+      resource.close();
     });
   });
 });

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/file-system.js';
+import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/files/file-system.js';
 
-/** A change of the names in the folder: `name` stands for the file `inode` from now on, or for none. */
+/**
+ * A change of the names in the folder: `name` stands for the file `inode` from now on, or for none.
+ */
 interface NameChange {
   readonly name: string;
   readonly inode: string | undefined;
@@ -15,12 +17,19 @@ export interface Wreck {
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
+/** Bytes. */
+const BLOCK = 4096;
+
 /**
  * A disk that can be looked at after every call, as it would be found after a crash at that point.
  *
- * The files are real; this keeps account of what has been made durable. After `kill -9` everything is there that was handed to the system.
- * After power loss a file's bytes are those of its last sync, and what came later is lost or reads as zeros; the names are those of the
- * folder's last sync, and of the changes since then any number has reached the disk, in order.
+ * The files are real; this keeps account of what has been made durable. After `kill -9` everything
+ * is there that was handed to the system. After power loss a file's bytes are those of its last
+ * sync, and what came later is lost or reads as zeros; a hole that was punched since then is there
+ * or not. The names are those of the folder's last sync, and of the changes since then any have
+ * reached the disk, in whatever order.
+ *
+ * A hole is zeros here, so that the disk needs nothing that punches.
  */
 export class CrashingDisk implements FileSystem {
   /** Every call so far that changes something or makes it durable. */
@@ -29,6 +38,8 @@ export class CrashingDisk implements FileSystem {
   readonly #looked: (disk: CrashingDisk) => void;
   readonly #inodes = new Map<number, string>();
   readonly #synced = new Map<string, Buffer>();
+  /** What was punched out of each file since its last sync. */
+  readonly #punched = new Map<string, [start: number, end: number][]>();
   /** Inodes may be used again, so every file has a number of its own. */
   readonly #files = new Map<string, { inode: string; current: string }>();
   #names = new Map<string, string>();
@@ -97,6 +108,17 @@ export class CrashingDisk implements FileSystem {
     this.#after(`unlink ${basename(path)}`);
   };
 
+  readonly freeBytes = NODE_FILES.freeBytes;
+  readonly blockSize = (): number => BLOCK;
+
+  readonly punchHole = (descriptor: number, start: number, end: number): void => {
+    const { size } = fs.fstatSync(descriptor);
+    const inode = this.#inodes.get(descriptor) ?? 'unknown';
+    fs.writeSync(descriptor, Buffer.alloc(Math.max(0, Math.min(end, size) - start)), 0, undefined, start);
+    this.#punched.set(inode, [...(this.#punched.get(inode) ?? []), [start, end]]);
+    this.#after(`punch ${this.#nameOf(descriptor)} ${start} ${end}`);
+  };
+
   readonly sync = (descriptor: number): void => {
     this.#sync(descriptor, this.#content(descriptor));
   };
@@ -120,38 +142,47 @@ export class CrashingDisk implements FileSystem {
   readonly realPath = NODE_FILES.realPath;
   readonly makeFolder = NODE_FILES.makeFolder;
   readonly changeMode = NODE_FILES.changeMode;
+  readonly changeModified = NODE_FILES.changeModified;
 
   /** Everything that may be found after a crash at this point. */
   *wrecks(): Iterable<Wreck> {
     const current = new Map<string, Buffer>();
     for (const [name, { current: path }] of this.#files) current.set(name, fs.readFileSync(path));
     yield { what: 'killed', files: current };
-    for (let kept = 0; kept <= this.#changes.length; kept += 1) {
+    const seen = new Set<string>();
+    for (const kept of subsets(this.#changes)) {
       const names = this.#namesAfter(kept);
-      for (const lost of ['gone', 'zeros'] as const) {
+      const key = JSON.stringify([...names].sort());
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const lost of ['gone', 'zeros', 'punched'] as const) {
+        if (lost === 'punched' && ![...names.values()].some((inode) => this.#punched.has(inode))) continue;
         const files = new Map<string, Buffer>();
         for (const [name, inode] of names) files.set(name, this.#afterPowerLoss(inode, lost));
+        const which = kept.map(({ name, inode }) => (inode === undefined ? `without ${name}` : name)).join(', ');
         yield {
-          what: `power lost with ${kept} of ${this.#changes.length} names, what was not synced is ${lost}`,
+          what: `power lost with ${kept.length} of ${this.#changes.length} names (${which}), what was not synced is ${lost}`,
           files,
         };
       }
     }
   }
 
-  #namesAfter(kept: number): Map<string, string> {
+  #namesAfter(changes: readonly NameChange[]): Map<string, string> {
     const names = new Map(this.#names);
-    for (const { name, inode } of this.#changes.slice(0, kept)) apply(names, name, inode);
+    for (const { name, inode } of changes) apply(names, name, inode);
     return names;
   }
 
-  #afterPowerLoss(inode: string, lost: 'gone' | 'zeros'): Buffer {
+  #afterPowerLoss(inode: string, lost: 'gone' | 'zeros' | 'punched'): Buffer {
     const synced = this.#synced.get(inode) ?? Buffer.alloc(0);
     if (lost === 'gone') return synced;
     const file = [...this.#files.values()].find((known) => known.inode === inode);
     const length = file === undefined ? synced.length : fs.statSync(file.current).size;
     const found = Buffer.alloc(Math.max(length, synced.length));
     synced.copy(found);
+    if (lost === 'punched')
+      for (const [start, end] of this.#punched.get(inode) ?? []) found.subarray(start, end).fill(0);
     return found;
   }
 
@@ -164,11 +195,12 @@ export class CrashingDisk implements FileSystem {
 
   #sync(descriptor: number, content: Buffer | undefined, inode = this.#inodes.get(descriptor)): void {
     if (content === undefined) {
-      this.#names = this.#namesAfter(this.#changes.length);
+      this.#names = this.#namesAfter(this.#changes);
       this.#changes = [];
       this.#after('sync folder');
     } else {
       this.#synced.set(inode ?? 'unknown', content);
+      this.#punched.delete(inode ?? 'unknown');
       this.#after(`sync ${this.#nameOf(descriptor)}`);
     }
   }
@@ -185,6 +217,13 @@ export class CrashingDisk implements FileSystem {
   #after(call: string): void {
     this.calls.push(call);
     this.#looked(this);
+  }
+}
+
+/** All choices of these changes, each in their order. */
+function* subsets(changes: readonly NameChange[]): Generator<NameChange[]> {
+  for (let chosen = 0; chosen < 2 ** changes.length; chosen += 1) {
+    yield changes.filter((_, index) => Math.floor(chosen / 2 ** index) % 2 === 1);
   }
 }
 

@@ -33,6 +33,11 @@ export function threadOwner(): Elsewhere {
   return thread('owner');
 }
 
+/** A thread that reads blocks of what this one owns. */
+export function holeReader(): Elsewhere {
+  return thread('hole-reader');
+}
+
 /** A thread that reads what this one owns. */
 export function threadReader(): Elsewhere {
   return thread('file-reader');

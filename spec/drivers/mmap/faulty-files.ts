@@ -1,4 +1,6 @@
-import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/file-system.js';
+import { dirname } from 'node:path';
+
+import { type FileSystem, NODE_FILES } from '../../../lib/drivers/mmap/files/file-system.js';
 
 /** An error as the operating system makes them. */
 export function systemError(code: string): Error {
@@ -7,7 +9,10 @@ export function systemError(code: string): Error {
 
 type Call = (...args: never[]) => unknown;
 
-/** The real file system, with something done before each call; it counts descriptors, so that a leak shows. */
+/**
+ * The real file system, with something done before each call; it counts descriptors, so that a leak
+ * shows.
+ */
 export function faultyFiles(before: (call: keyof FileSystem, args: readonly unknown[]) => void): {
   files: FileSystem;
   open: Set<number>;
@@ -33,4 +38,23 @@ export function faultyFiles(before: (call: keyof FileSystem, args: readonly unkn
     ];
   });
   return { files: Object.fromEntries(wrapped) as FileSystem, open };
+}
+
+/** Fails those calls for the folder of a path for which there is a code. */
+export function faultyFolder(path: string, codeFor: (call: keyof FileSystem) => string | undefined): FileSystem {
+  const folders = new Set<unknown>();
+  const { files } = faultyFiles((call, [target]) => {
+    const isFolder = call === 'open' ? target === dirname(path) : folders.has(target);
+    const code = isFolder ? codeFor(call) : undefined;
+    if (code !== undefined) throw systemError(code);
+  });
+  return {
+    ...files,
+    open: (name, flags) => {
+      const descriptor = files.open(name, flags);
+      if (name === dirname(path)) folders.add(descriptor);
+      else folders.delete(descriptor);
+      return descriptor;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -8,7 +8,8 @@ import { MmapDriver as BuiltMmapDriver } from 'tidemark/node';
 import { MmapDriver, type MmapDriverOptions } from '../../../lib/node.js';
 import { driverConformance } from '../../../lib/testing.js';
 import { MAPPINGS } from './mappings.js';
-import { errorOf, freshPath } from './scratch.js';
+import { freshPath } from '../../support/scratch.js';
+import { errorOf } from '../../support/code-of.js';
 
 const made: string[] = [];
 const newPath = (): string => {
@@ -36,6 +37,18 @@ for (const mapping of MAPPINGS) {
     );
   }
 }
+driverConformance<MmapDriver>(
+  { describe, it },
+  {
+    name: 'MmapDriver, replace, beside a committed file',
+    create: () => {
+      const path = newPath();
+      writeFileSync(path, 'old');
+      return new MmapDriver({ path, mode: 'replace' });
+    },
+    reopen: ({ path }) => new MmapDriver({ path, mode: existsSync(`${path}.next`) ? 'replace' : 'auto' }),
+  },
+);
 driverConformance(
   { describe, it },
   {
@@ -45,7 +58,7 @@ driverConformance(
   },
 );
 
-describe('the options of MmapDriver', () => {
+describe('MmapDriver', () => {
   it.each<[string, Partial<MmapDriverOptions>]>([
     ['an empty path', { path: '' }],
     ['a path with a NUL in it', { path: 'a\0b' }],

@@ -6,6 +6,8 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,10 +16,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
 import { MmapDriver, type OpenMode } from '../../../lib/node.js';
-import { errorOf, folder, freshPath, namesBeside, openAt, pattern } from './scratch.js';
+import { folder, freshPath, namesBeside, openAt, pattern } from '../../support/scratch.js';
+import { errorOf } from '../../support/code-of.js';
 
 const OUTSIDER = fileURLToPath(new URL('./fixtures/outsider.js', import.meta.url));
-const MODES = ['auto', 'read-write', 'read-only'] as const;
+const MODES = ['auto', 'read-write', 'read-only', 'replace'] as const;
 
 /** Prepares what the name says, and answers the path to open. */
 const situations = {
@@ -33,6 +36,18 @@ const situations = {
     writeFileSync(path, 'complete');
     return path;
   },
+  'a replacement': () => replacement(file('complete')),
+  'a replacement alone': () => {
+    const path = replacement(file('complete'));
+    rmSync(path);
+    return path;
+  },
+  'a replacement and a partial one': () => {
+    const path = replacement(file('complete'));
+    rmSync(path);
+    return partial(path);
+  },
+  'a symbolic link to a file with a replacement': () => link(replacement(file('complete'))),
   'a folder': () => {
     const path = freshPath();
     mkdirSync(path, { recursive: true });
@@ -52,17 +67,32 @@ type Situation = keyof typeof situations;
 
 /** What each mode makes of each; the table of docs/files.md. */
 const table: Record<Situation, Record<OpenMode, string>> = {
-  missing: { auto: 'new', 'read-write': 'new', 'read-only': 'NOT_FOUND' },
-  empty: { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
-  complete: { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
-  partial: { auto: 'partial', 'read-write': 'partial', 'read-only': 'NOT_FOUND' },
-  'partial and complete': { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
-  'a folder': { auto: 'IO', 'read-write': 'IO', 'read-only': 'IO' },
-  'a symbolic link to a complete file': { auto: 'complete', 'read-write': 'complete', 'read-only': 'complete' },
-  'a symbolic link to a partial one': { auto: 'partial', 'read-write': 'partial', 'read-only': 'NOT_FOUND' },
-  'a dangling symbolic link': { auto: 'new', 'read-write': 'new', 'read-only': 'NOT_FOUND' },
-  'a circle of symbolic links': { auto: 'IO', 'read-write': 'IO', 'read-only': 'IO' },
+  missing: rowOf('new', 'new', 'NOT_FOUND', 'new'),
+  empty: rowOf('complete', 'complete', 'complete', 'new'),
+  complete: rowOf('complete', 'complete', 'complete', 'new'),
+  partial: rowOf('partial', 'partial', 'NOT_FOUND', 'partial'),
+  'partial and complete': rowOf('complete', 'complete', 'complete', 'new'),
+  'a replacement': rowOf('complete', 'complete', 'complete', 'replacement'),
+  'a replacement alone': rowOf('new', 'new', 'NOT_FOUND', 'new'),
+  'a replacement and a partial one': rowOf('partial', 'partial', 'NOT_FOUND', 'partial'),
+  'a symbolic link to a file with a replacement': rowOf('complete', 'complete', 'complete', 'replacement'),
+  'a folder': rowOf('IO', 'IO', 'IO', 'IO'),
+  'a symbolic link to a complete file': rowOf('complete', 'complete', 'complete', 'new'),
+  'a symbolic link to a partial one': rowOf('partial', 'partial', 'NOT_FOUND', 'partial'),
+  'a dangling symbolic link': rowOf('new', 'new', 'NOT_FOUND', 'new'),
+  'a circle of symbolic links': rowOf('IO', 'IO', 'IO', 'IO'),
 };
+
+/** What a resource has that was opened, by what the table calls it. */
+const active: Record<string, unknown> = {
+  new: [{ from: 'new' }, [], undefined, undefined],
+  partial: [{ from: 'partial' }, [{ start: 10, end: 30 }], 100, '"v1"'],
+  replacement: [{ from: 'partial' }, [{ start: 40, end: 70 }], 200, '"v2"'],
+};
+
+function rowOf(...found: string[]): Record<OpenMode, string> {
+  return Object.fromEntries(MODES.map((mode, index) => [mode, found[index]])) as Record<OpenMode, string>;
+}
 
 function file(content: string): string {
   const path = freshPath();
@@ -74,6 +104,14 @@ function file(content: string): string {
 function partial(path: string): string {
   const resource = openAt(path, {}, { expectedLength: 100, identity: '"v1"' });
   resource.writeAt(10, pattern(20));
+  resource.close();
+  return path;
+}
+
+/** Begins to replace the complete file at `path`. */
+function replacement(path: string): string {
+  const resource = openAt(path, { mode: 'replace' }, { expectedLength: 200, identity: '"v2"' });
+  resource.writeAt(40, pattern(30));
   resource.close();
   return path;
 }
@@ -92,28 +130,29 @@ describe('opening', () => {
   );
   const isCode = (found: string): boolean => found === found.toUpperCase();
 
-  it.each(cases.filter(([, , found]) => isCode(found)))('%s, in mode %s: %s', (situation, mode, code) => {
+  it.each(cases.filter(([, , found]) => isCode(found)))('what is %s in mode %s throws %s', (situation, mode, code) => {
     const error = errorOf(() => openAt(situations[situation](), { mode }));
     expect([error.code, typeof error.path]).toEqual([code, 'string']);
   });
 
-  it.each(cases.filter(([, , found]) => found === 'complete'))('%s, in mode %s: %s', (situation, mode) => {
-    const resource = openAt(situations[situation](), { mode });
-    const content = situation === 'empty' ? '' : 'complete';
-    expect(resource.origin).toEqual({ from: 'complete' });
-    expect(resource.status).toEqual({ state: 'committed', finalLength: content.length });
-    expect(Buffer.from(resource.readAll()).toString()).toBe(content);
-  });
+  it.each(cases.filter(([, , found]) => found === 'complete'))(
+    'what is %s in mode %s finds it %s',
+    (situation, mode) => {
+      const resource = openAt(situations[situation](), { mode });
+      const content = situation === 'empty' ? '' : 'complete';
+      expect(resource.origin).toEqual({ from: 'complete' });
+      expect(resource.status).toEqual({ state: 'committed', finalLength: content.length });
+      expect(Buffer.from(resource.readAll()).toString()).toBe(content);
+    },
+  );
 
   it.each(cases.filter(([, , found]) => !isCode(found) && found !== 'complete'))(
-    '%s, in mode %s: %s',
+    'what is %s in mode %s finds it %s',
     (situation, mode, found) => {
       const resource = openAt(situations[situation](), { mode });
-      const { origin, status, expectedLength, identity } = resource;
-      expect([origin, status.state]).toEqual([{ from: found }, 'active']);
-      expect([resource.coverage.toArray(), expectedLength, identity]).toEqual(
-        found === 'partial' ? [[{ start: 10, end: 30 }], 100, '"v1"'] : [[], undefined, undefined],
-      );
+      const { origin, status, coverage, expectedLength, identity } = resource;
+      expect([origin, coverage.toArray(), expectedLength, identity]).toEqual(active[found]);
+      expect(status.state).toBe('active');
     },
   );
 
@@ -176,11 +215,10 @@ describe('opening', () => {
     } finally {
       process.umask(before);
     }
-    const result = spawnSync('stat', ['-c', '%a', path], { encoding: 'utf8' });
-    expect(result.stdout.trim()).toBe('640');
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('640');
   });
 
-  it('reads only in mode read-only: writing and reactivating are READ_ONLY, and nothing appears beside the file', () => {
+  it('allows reading alone in mode read-only: writing and reactivating are READ_ONLY, and nothing appears beside the file', () => {
     const path = file('complete');
     const resource = openAt(path, { mode: 'read-only' });
     for (const write of [
@@ -195,7 +233,7 @@ describe('opening', () => {
     expect(readFileSync(path, 'utf8')).toBe('complete');
   });
 
-  it('a write to committed content is READ_ONLY in mode auto, and reactivates in mode read-write', () => {
+  it('makes a write to committed content READ_ONLY in mode auto, and reactivate it in mode read-write', () => {
     const path = file('complete');
     const auto = openAt(path);
     expect(errorOf(() => auto.writeAt(0, pattern(1))).code).toBe('READ_ONLY');
@@ -214,7 +252,7 @@ describe('opening', () => {
   });
 });
 
-describe('without permission', () => {
+describe('without permission,', () => {
   /** Opens as a user who owns nothing here; answers the code of the error, or what was found. */
   function asOutsider(path: string, mode: OpenMode): string {
     chmodSync(folder, 0o755);
@@ -226,20 +264,21 @@ describe('without permission', () => {
   const isRoot = process.getuid?.() === 0;
 
   it.each([
-    ['a file that must not be read', 0o755, 0o600, 'IO IO IO'],
-    ['a file that may be read, in a folder that must not be written', 0o755, 0o644, 'complete complete complete'],
-  ])('%s', (_what, folderMode, fileMode, expected) => {
+    ['a file that must not be read, in a folder that may be written', 0o777, 0o600, 'IO IO IO new'],
+    ['a file that must not be read, nor its folder written', 0o755, 0o600, 'IO IO IO IO'],
+    ['a file that may be read, in a folder that must not be written', 0o755, 0o644, 'complete complete complete IO'],
+  ])('%s is found as its permissions say', (_what, folderMode, fileMode, expected) => {
     const path = file('complete');
     chmodSync(dirname(path), folderMode);
     chmodSync(path, fileMode);
-    const found = MODES.map((mode) => (isRoot ? asOutsider(path, mode) : expected.split(' ')[0]));
+    const found = MODES.map((mode, index) => (isRoot ? asOutsider(path, mode) : expected.split(' ')[index]));
     expect(found.join(' ')).toBe(expected);
   });
 
   it.each([
-    ['a new file in a folder that must not be written', 0o755, 'IO IO NOT_FOUND'],
-    ['a folder that must not be entered', 0o700, 'IO IO IO'],
-  ])('%s', (_what, folderMode, expected) => {
+    ['a new file in a folder that must not be written', 0o755, 'IO IO NOT_FOUND IO'],
+    ['a folder that must not be entered', 0o700, 'IO IO IO IO'],
+  ])('%s is refused in each mode, and nothing appears', (_what, folderMode, expected) => {
     const path = freshPath();
     mkdirSync(dirname(path), { recursive: true });
     chmodSync(dirname(path), folderMode);

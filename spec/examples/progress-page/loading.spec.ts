@@ -97,7 +97,7 @@ describe('the progress page', () => {
     expect(requests().some(({ asked }) => (asked?.start ?? 0) > 0.6 * song.length)).toBe(true);
   });
 
-  it('is told what is under the pointer', async () => {
+  it('says what is under the pointer', async () => {
     const { page } = await openPage({ bytesPerSecond: 60_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'time', /0:12/);
@@ -118,10 +118,10 @@ describe('the progress page', () => {
     await untilShown(page, 'downloaded', /^[2-5]\d %$/);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await server.quiet();
+    await untilShown(page, 'live', /cancelled/);
     const asked = requests().length;
     const there = await textOf(page, 'bytes');
     await untilShown(page, 'readers', /decoder.*blocked/); // goes on waiting
-    await untilShown(page, 'live', /cancelled/);
     expect(await textOf(page, 'rate')).toBe('–');
     expect({ asked: requests().length, there: await textOf(page, 'bytes') }).toEqual({ asked, there });
     await page.getByRole('button', { name: 'Resume' }).click();

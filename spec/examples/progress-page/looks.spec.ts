@@ -54,7 +54,8 @@ describe('the progress page, on other screens', () => {
     await expectDecoded(page);
     expect(await widths()).toEqual([1, 1]);
     const session = await page.context().newCDPSession(page);
-    const sharper = { width: 0, height: 0, deviceScaleFactor: 2, mobile: false }; // and as wide as before
+    // And as wide as before.
+    const sharper = { width: 0, height: 0, deviceScaleFactor: 2, mobile: false };
     await session.send('Emulation.setDeviceMetricsOverride', sharper);
     await page.waitForTimeout(200); // a few frames
     expect(await widths()).toEqual([2, 2]);

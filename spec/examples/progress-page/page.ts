@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,15 +21,16 @@ export const song = readFileSync(lena.url('flac'));
 export const headerMd5 = song.subarray(STREAMINFO_MD5.start, STREAMINFO_MD5.end).toString('hex');
 
 let folder: string;
-let browser: Browser;
+let browser: Browser | undefined;
 const opened: OpenPage[] = [];
 
-/** Builds the page before the tests of a file, and starts a browser. Whatever it writes into its console has to be expected. */
+/**
+ * Builds the page before the tests, and starts a browser. Whatever it writes into its console has
+ * to be expected.
+ */
 export function usePage(): void {
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tidemark-page-'));
-    const vite = ['node_modules/vite/bin/vite.js', 'build', '--config', 'examples/progress-page/vite.config.js'];
-    await promisify(execFile)(process.execPath, [...vite, '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn']);
+    folder = await buildPage();
     browser = await launchChromium();
   });
   afterEach(async () => {
@@ -39,9 +41,21 @@ export function usePage(): void {
     }
   });
   afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true });
+    await browser?.close();
   });
+}
+
+/** Once for all tests of a run, whichever are the first. */
+async function buildPage(): Promise<string> {
+  const run = process.env.RUN_FOLDER ?? tmpdir();
+  const built = join(run, 'progress-page');
+  if (existsSync(built)) return built;
+  const building = join(run, randomUUID());
+  const vite = ['node_modules/vite/bin/vite.js', 'build', '--config', 'examples/progress-page/vite.config.js'];
+  await promisify(execFile)(process.execPath, [...vite, '--outDir', building, '--emptyOutDir', '--logLevel', 'warn']);
+  // Another worker may have been faster: then this fails, and that one's is there.
+  await rename(building, built).catch(() => undefined);
+  return built;
 }
 
 export interface OpenPage {
@@ -69,6 +83,7 @@ export async function openPage(
   const server = await TestServer.start(content, '"1"');
   server.bytesPerSecond = bytesPerSecond;
   server.handle = withPage(server, isolated);
+  if (browser === undefined) throw new Error('The tests of this file do not call usePage().');
   const page = await (await browser.newContext(context)).newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -137,7 +152,10 @@ export async function position(page: Page): Promise<number> {
   return Number(await page.getByRole('slider').getAttribute('aria-valuenow'));
 }
 
-/** In what share of a canvas's columns there is something in each of these colours of the style sheet. */
+/**
+ * In what share of a canvas's columns there is something in each of these colours of the style
+ * sheet.
+ */
 export async function columnsIn(page: Page, id: string, colors: readonly string[]): Promise<Record<string, number>> {
   return page.evaluate(
     ([name, ...properties]) => {

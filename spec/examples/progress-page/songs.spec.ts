@@ -85,7 +85,7 @@ describe('the progress page, with songs of all kinds', () => {
     expect(longestGap(await stretches())).toBeLessThan(1e-6);
   });
 
-  it('takes a song whose header knows neither its length nor its MD5', async () => {
+  it('decodes a song whose header knows neither its length nor its MD5', async () => {
     const content = Buffer.from(song);
     content.writeUInt8(content.readUInt8(21) & 0xf0, 21);
     content.fill(0, 22, STREAMINFO_MD5.end);

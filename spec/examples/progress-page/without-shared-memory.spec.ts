@@ -39,7 +39,7 @@ describe('the progress page, where memory cannot be shared', () => {
     expect(Math.max(0, ...tasks)).toBeLessThan(350); // milliseconds; all of it at once takes 800
   });
 
-  it('does not say so where it can', async () => {
+  it('says nothing of it where memory can be shared', async () => {
     const { page } = await openPage();
     expect(await page.getByRole('note').isVisible()).toBe(false);
   });

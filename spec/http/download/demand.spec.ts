@@ -1,23 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, merge, take, toArray } from 'rxjs';
-import { readChunks, type Resource } from 'tidemark';
+import { readChunks } from 'tidemark';
 import { download } from 'tidemark/http';
 import { expectCommitted, makeContent, md5, newResource } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
+import { untilCovered } from '../../support/until-covered.js';
+import { range } from '../../support/range.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const SMALL = 64 * KIB;
 
-/** Resolves once so many bytes are there. */
-async function covered(resource: Resource, bytes: number): Promise<void> {
-  await firstValueFrom(resource.coverage$.pipe(filter(({ coveredBytes }) => coveredBytes >= bytes)));
-}
-
 describe('a download, when somebody waits for bytes far away', () => {
   const content = makeContent(20_000_000);
-  const tail = { start: content.length - SMALL, end: content.length };
+  const tail = range(content.length - SMALL, content.length);
 
   it.each([
     ['before anything is asked for', -1],
@@ -33,28 +30,45 @@ describe('a download, when somebody waits for bytes far away', () => {
     const early = after < 0 ? firstValueFrom(resource.read(tail)) : undefined;
     const downloading = download(resource, server.url).subscribe();
     if (after === 0) while (server.exchanges.length === 0) await delay(1);
-    if (after > 0) await covered(resource, after);
+    // How fast it is now is known by then: what comes soon enough is not asked for again.
+    if (after > MIB) await untilCovered(resource, after - 300_000);
     server.bytesPerSecond = 2_000_000;
+    if (after > 0) await untilCovered(resource, after);
 
     const [requests, sent] = [server.exchanges.length, server.sent];
     const bytes = await (early ?? firstValueFrom(resource.read(tail)));
     expect(Buffer.compare(bytes, content.subarray(tail.start))).toBe(0);
-    // Those of the moment before the server heard of it, and those that were sent when they arrived.
+    // Those of the moment before the server heard of it, and those that were sent when they
+    // arrived.
     expect(server.sent - sent).toBeLessThan(bytes.length + 3 * SMALL);
     // Beside it only what was on its way to the server, or is the next.
     const made = server.asked.slice(requests);
-    expect(made).toContainEqual({ start: tail.start, end: after > 0 ? tail.end : tail.start + MIB });
+    expect(made).toContainEqual(range(tail.start, after > 0 ? tail.end : tail.start + MIB));
     expect(made.length).toBeLessThanOrEqual(3);
     downloading.unsubscribe();
+  });
+
+  it('completes when who has waited closes the resource at once', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 20_000_000;
+    const resource = newResource();
+    // In front of the end of a request, and with somebody else who still waits.
+    resource.waitRange(tail).subscribe({ error: () => undefined });
+    resource.waitRange(range(MIB, MIB + 10)).subscribe(() => {
+      resource.close();
+    });
+    const last = await lastValueFrom(download(resource, server.url));
+    expect(last.state).toBe('closed');
   });
 
   it('keeps what came by requests that it gives up, and fetches the rest of them later', async () => {
     const server = await TestServer.start(content, '"v1"');
     server.bytesPerSecond = 40_000_000;
     const resource = newResource();
-    // With two, the next chunk is asked for already where the first byte is long in coming, and is given up, too.
+    // With two, the next chunk is asked for already where the first byte is long in coming, and is
+    // given up, too.
     const completed = lastValueFrom(download(resource, server.url, { concurrency: 1 }));
-    await covered(resource, 1.5 * MIB);
+    await untilCovered(resource, 1.5 * MIB);
     const before = resource.coverage;
     // The chunk that is on its way is not complete before the server hears that it is given up.
     server.bytesPerSecond = 2_000_000;
@@ -71,9 +85,9 @@ describe('a download, when somebody waits for bytes far away', () => {
     const server = await TestServer.start(content, '"v1"');
     server.bytesPerSecond = 40_000_000;
     const resource = newResource();
-    const completed = lastValueFrom(download(resource, server.url));
-    await covered(resource, 100);
-    const middle = { start: 10 * MIB, end: 10 * MIB + SMALL };
+    const completed = lastValueFrom(download(resource, server.url, { chunkSize: MIB }));
+    await untilCovered(resource, 100);
+    const middle = range(10 * MIB, 10 * MIB + SMALL);
     await firstValueFrom(resource.read(middle));
     await completed;
     const starts = server.asked.map((range) => range?.start ?? -1);
@@ -88,8 +102,8 @@ describe('a download, when somebody waits for bytes far away', () => {
     server.latency = 20;
     const resource = newResource();
     const downloading = download(resource, server.url, { concurrency: 3 }).subscribe();
-    await covered(resource, 1);
-    const places = [3, 6, 9, 12, 15].map((at) => ({ start: at * MIB, end: at * MIB + SMALL }));
+    await untilCovered(resource, 1);
+    const places = [3, 6, 9, 12, 15].map((at) => range(at * MIB, at * MIB + SMALL));
     const order: number[] = [];
     await lastValueFrom(
       merge(...places.map((range) => resource.read(range).pipe(filter(() => order.push(range.start) > 0)))).pipe(
@@ -110,7 +124,7 @@ describe('a download, when somebody waits for bytes far away', () => {
     const resource = newResource();
     const now = Date.now();
     const wait = (at: number, neededBy?: number): Promise<unknown> =>
-      firstValueFrom(resource.waitRange({ start: at, end: at + SMALL }, { neededBy }));
+      firstValueFrom(resource.waitRange(range(at, at + SMALL), { neededBy }));
     const waits = [wait(3 * MIB), wait(6 * MIB, now + 2000), wait(9 * MIB, now + 1000)];
     const downloading = download(resource, server.url, { concurrency: 1 }).subscribe();
     await Promise.all(waits);
@@ -134,7 +148,7 @@ describe('a download, when somebody waits for bytes far away', () => {
     server.bytesPerSecond = 4_000_000;
     const resource = newResource();
     const reading = lastValueFrom(readChunks(resource, { chunkSize: 10_000 }).pipe(toArray()));
-    await lastValueFrom(download(resource, server.url));
+    await lastValueFrom(download(resource, server.url, { chunkSize: MIB }));
     expect(md5(Buffer.concat(await reading))).toBe(md5(server.content));
     expect(server.asked.map((range) => range?.start)).toEqual([0, MIB, 2 * MIB]);
   });
@@ -147,16 +161,13 @@ describe('a download that reads ahead only so far', () => {
     const server = await TestServer.start(content, '"v1"');
     const resource = newResource();
     const downloading = download(resource, server.url, { readAhead: 200_000, chunkSize: 150_000 }).subscribe();
-    await covered(resource, 200_000);
+    await untilCovered(resource, 200_000);
     await delay(100);
-    expect(resource.coverage.toArray()).toEqual([{ start: 0, end: 200_000 }]);
-    await firstValueFrom(resource.read({ start: 1_000_000, end: 1_010_000 }));
-    await covered(resource, 410_000);
+    expect(resource.coverage.toArray()).toEqual([range(0, 200_000)]);
+    await firstValueFrom(resource.read(range(1_000_000, 1_010_000)));
+    await untilCovered(resource, 410_000);
     await delay(100);
-    expect(resource.coverage.toArray()).toEqual([
-      { start: 0, end: 200_000 },
-      { start: 1_000_000, end: 1_210_000 },
-    ]);
+    expect(resource.coverage.toArray()).toEqual([range(0, 200_000), range(1_000_000, 1_210_000)]);
     expect(server.active).toBe(0);
     downloading.unsubscribe();
   });
@@ -167,9 +178,9 @@ describe('a download that reads ahead only so far', () => {
     const completed = lastValueFrom(download(resource, server.url, { readAhead: 0 }));
     await delay(100);
     expect(server.exchanges).toEqual([]);
-    await firstValueFrom(resource.read({ start: 500_000, end: 500_100 }));
+    await firstValueFrom(resource.read(range(500_000, 500_100)));
     await delay(50);
-    expect(server.asked).toEqual([{ start: 500_000, end: 500_100 }]);
+    expect(server.asked).toEqual([range(500_000, 500_100)]);
     await lastValueFrom(readChunks(resource));
     await completed;
     expectCommitted(resource, content);

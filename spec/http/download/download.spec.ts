@@ -9,6 +9,10 @@ import { download } from 'tidemark/http';
 import { MmapDriver } from 'tidemark/node';
 import { complete, expectCommitted, expectPartition, failure, makeContent, md5, newResource } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
+import { filled } from '../../support/bytes.js';
+import { errorOf } from '../../support/code-of.js';
+import { untilCovered } from '../../support/until-covered.js';
+import { range } from '../../support/range.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -30,7 +34,7 @@ describe('a download', () => {
     server.bytesPerSecond = 40_000_000;
     const resource = newResource();
     const reading = lastValueFrom(readChunks(resource).pipe(toArray()));
-    await complete(resource, new URL(server.url));
+    await complete(resource, new URL(server.url), { chunkSize: MIB });
     expectCommitted(resource, content);
     expect(server.asked.length).toBe(Math.ceil(content.length / MIB));
     expectPartition(server.asked, content.length);
@@ -43,7 +47,7 @@ describe('a download', () => {
     const server = await TestServer.start(content);
     server.bytesPerSecond = 800_000;
     const samples = await lastValueFrom(download(newResource(), server.url).pipe(toArray()));
-    expect(samples[0]).toEqual({ coveredBytes: 0, bytesPerSecond: 0 });
+    expect(samples[0]).toEqual({ coveredBytes: 0, bytesPerSecond: 0, state: 'requesting', attempt: 1 });
     expect(samples.length).toBeGreaterThan(2);
     expect(samples.at(-1)).toMatchObject({ coveredBytes: 600_000, totalBytes: 600_000, fraction: 1, etaMs: 0 });
     expect(samples.at(-1)?.bytesPerSecond).toBeGreaterThan(0);
@@ -52,9 +56,10 @@ describe('a download', () => {
   it('completes at once on a committed resource, and asks nothing', async () => {
     const server = await TestServer.start(makeContent(1000));
     const resource = newResource();
-    resource.writeAll(new Uint8Array(3));
+    resource.writeAll(filled(3));
     const samples = await lastValueFrom(download(resource, server.url).pipe(toArray()));
-    expect(samples).toEqual([{ coveredBytes: 3, totalBytes: 3, fraction: 1, bytesPerSecond: 0, etaMs: 0 }]);
+    const all = { coveredBytes: 3, totalBytes: 3, fraction: 1, bytesPerSecond: 0, etaMs: 0 };
+    expect(samples).toEqual([{ ...all, state: 'committed', attempt: 1 }]);
     expect(server.exchanges).toEqual([]);
   });
 
@@ -86,12 +91,9 @@ describe('a download', () => {
     const resource = newResource();
     resource.writeAt(100_000, content.subarray(100_000, 400_000));
     resource.writeAt(700_000, content.subarray(700_000, 1_000_000));
-    await complete(resource, server.url);
+    await complete(resource, server.url, { trustLength: true });
     expectCommitted(resource, content);
-    expect(server.asked).toEqual([
-      { start: 0, end: 100_000 },
-      { start: 400_000, end: 700_000 },
-    ]);
+    expect(server.asked).toEqual([range(0, 100_000), range(400_000, 700_000)]);
   });
 
   it.each([
@@ -110,7 +112,7 @@ describe('a download', () => {
     const { coveredBytes } = resource;
     await server.quiet();
     expect(resource.coveredBytes).toBe(coveredBytes);
-    const missing = [...resource.coverage.gaps({ start: 0, end: content.length })];
+    const missing = [...resource.coverage.gaps(range(0, content.length))];
     server.exchanges = [];
     server.bytesPerSecond = Infinity;
     await complete(resource, server.url, { chunkSize: 1_000_000 });
@@ -118,20 +120,55 @@ describe('a download', () => {
     expect(server.asked).toEqual(missing);
   });
 
-  it('ends when the resource is closed, cancelled or failed by somebody else, and asks for nothing more', async () => {
+  it.each(['close', 'discard'] as const)(
+    'completes when its owner ends the resource, and asks for nothing more: %s',
+    async (end) => {
+      const server = await TestServer.start(makeContent(1_000_000));
+      server.bytesPerSecond = 1_000_000;
+      const resource = newResource();
+      const last = lastValueFrom(download(resource, server.url));
+      await firstValueFrom(resource.writes$);
+      resource[end]();
+      expect(await last).toMatchObject({ state: 'closed' });
+      await server.quiet();
+    },
+  );
+
+  it('ends with an error when the resource is failed or cancelled, and asks for nothing more', async () => {
     const server = await TestServer.start(makeContent(1_000_000));
     server.bytesPerSecond = 1_000_000;
-    for (const [end, code] of [
-      [(resource: ReturnType<typeof newResource>) => resource.close(), 'CLOSED'],
-      [(resource: ReturnType<typeof newResource>) => resource.fail('enough'), 'FAILED'],
+    const cancelling = new AbortController();
+    const reason = new Error('enough');
+    const cancelled = Resource.open(new MemDriver(), { signal: cancelling.signal });
+    for (const [resource, end, code] of [
+      [
+        newResource(),
+        (resource: Resource) => {
+          resource.fail(reason);
+        },
+        'FAILED',
+      ],
+      [
+        cancelled,
+        () => {
+          cancelling.abort(reason);
+        },
+        'CANCELLED',
+      ],
     ] as const) {
-      const resource = newResource();
       const ended = failure(resource, server.url);
       await firstValueFrom(resource.writes$);
       end(resource);
-      expect(await ended).toMatchObject({ code });
+      expect(await ended).toMatchObject({ code, cause: reason });
       await server.quiet();
     }
+    cancelled.close();
+  });
+
+  it('errors when the resource is closed already', async () => {
+    const resource = newResource();
+    resource.close();
+    expect(await failure(resource, 'http://127.0.0.1:9/')).toMatchObject({ code: 'CLOSED' });
   });
 
   it('completes when somebody else has committed the resource', async () => {
@@ -140,7 +177,7 @@ describe('a download', () => {
     const resource = newResource();
     const completed = complete(resource, server.url);
     await firstValueFrom(resource.writes$);
-    resource.writeAll(new Uint8Array(10));
+    resource.writeAll(filled(10));
     await completed;
     expect(resource.length).toBe(10);
   });
@@ -150,7 +187,7 @@ describe('a download', () => {
     const server = await TestServer.start(content, '"v1"');
     const resource = newResource();
     const completed = complete(resource, server.url, { readAhead: 100_000 });
-    await firstValueFrom(resource.coverage$.pipe(filter(({ coveredBytes }) => coveredBytes >= 100_000)));
+    await untilCovered(resource, 100_000);
     await delay(20);
     resource.writeAt(50_000, content.subarray(50_000));
     await completed;
@@ -182,21 +219,21 @@ describe('a download', () => {
     expect(made).toBe(2);
   });
 
-  it.each(['fail', 'close'] as const)(
-    'does not say that it is complete when somebody does this before the commit: %s',
-    async (end) => {
-      const server = await TestServer.start(makeContent(300_000), '"v1"');
-      const folder = mkdtempSync(join(tmpdir(), 'tidemark-http-'));
-      const resource: Resource = Resource.open(new MmapDriver({ path: join(folder, 'song') }));
-      const ended = failure(resource, server.url);
-      await firstValueFrom(resource.writes$.pipe(filter(() => resource.coveredBytes === 300_000)));
-      if (end === 'fail') resource.fail('enough');
-      else resource.close();
-      expect(await ended).toMatchObject({ code: end === 'fail' ? 'FAILED' : 'CLOSED' });
-      resource.close();
-      rmSync(folder, { recursive: true });
-    },
-  );
+  it.each([
+    ['fail', { code: 'FAILED' }],
+    ['close', { state: 'closed' }],
+  ] as const)('does not say that it is complete when somebody does this before the commit: %s', async (end, told) => {
+    const server = await TestServer.start(makeContent(300_000), '"v1"');
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-http-'));
+    const resource: Resource = Resource.open(new MmapDriver({ path: join(folder, 'song') }));
+    const ended = lastValueFrom(download(resource, server.url)).catch((error: unknown) => error);
+    await firstValueFrom(resource.writes$.pipe(filter(() => resource.coveredBytes === 300_000)));
+    if (end === 'fail') resource.fail('enough');
+    else resource.close();
+    expect(await ended).toMatchObject(told);
+    resource.close();
+    rmSync(folder, { recursive: true });
+  });
 
   it('leaves nothing open where the fetch that it is given heeds no signal, and makes errors of whatever that throws', async () => {
     const content = makeContent(300_000);
@@ -208,7 +245,7 @@ describe('a download', () => {
     await firstValueFrom(resource.writes$);
     downloading.unsubscribe();
     await server.quiet();
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is tested
     const refusing: typeof fetch = () => Promise.reject(null);
     expect(await failure(resource, server.url, { fetch: refusing, retry: false })).toMatchObject({ code: 'HTTP' });
   });
@@ -229,21 +266,49 @@ describe('a download', () => {
     ['timeout', { timeout: NaN }],
     ['retry.count', { retry: { count: -1 } }],
     ['retry.delay', { retry: { delay: Infinity } }],
+    ['retry.patience', { retry: { patience: 0 } }],
+    ['minRate', { minRate: -1 }],
+    ['minRate.ms', { minRate: { bytesPerSecond: 1, ms: 0 } }],
+    ['revalidate', { live: true, revalidate: true }],
     ['onError', { onError: 'ignore' as 'leave' }],
   ])('refuses an option that makes no sense: %s', (name, options) => {
-    const refused = thrownBy(() => download(newResource(), 'http://127.0.0.1/', options));
+    const refused = errorOf(() => download(newResource(), 'http://127.0.0.1/', options));
     expect(refused.code).toBe('INVALID_ARGUMENT');
     expect(refused.message).toContain(`Expected ${name} to be `);
   });
 
   it('refuses what is no URL, at the call or from a function', async () => {
-    const refused = thrownBy(() => download(newResource(), 'song.flac'));
+    const refused = errorOf(() => download(newResource(), 'song.flac'));
     expect(refused.code).toBe('INVALID_ARGUMENT');
     expect(refused.message).toContain('"song.flac"');
     expect(await failure(newResource(), () => 'song.flac')).toMatchObject({ code: 'INVALID_ARGUMENT' });
-    const secret = thrownBy(() => download(newResource(), 'http://user:secret@127.0.0.1/'));
+    const secret = errorOf(() => download(newResource(), 'http://user:secret@127.0.0.1/'));
     expect(secret.code).toBe('INVALID_ARGUMENT');
     expect(secret.message).not.toContain('secret');
+  });
+
+  it('refuses a scheme that fetch does not know, at once and by name, also from a function', async () => {
+    for (const url of ['ftp://127.0.0.1/song.flac', 'song:1', 'file:///song.flac']) {
+      for (const given of [url, () => url]) {
+        const refused = await failure(newResource(), given, { retry: { count: Infinity, patience: Infinity } });
+        expect(refused).toMatchObject({ code: 'INVALID_ARGUMENT' });
+        expect(refused.message).toContain(`the scheme ${new URL(url).protocol}`);
+      }
+    }
+  });
+
+  it('leaves it to the fetch that it is given which schemes there are, and asks that again', async () => {
+    const content = makeContent(10_000);
+    let asked = 0;
+    const fetch = (): Promise<Response> => {
+      asked += 1;
+      if (asked === 1) return Promise.reject(new TypeError('not now'));
+      return Promise.resolve(new Response(new Uint8Array(content)));
+    };
+    const resource = newResource();
+    await complete(resource, 'app://songs/1', { fetch, retry: { delay: 0 } });
+    expectCommitted(resource, content);
+    expect(asked).toBe(2);
   });
 
   it('goes through the fetch that it is given, with the headers that it is given', async () => {
@@ -269,12 +334,3 @@ describe('a download', () => {
     expectCommitted(resource, content);
   });
 });
-
-function thrownBy(call: () => unknown): { code?: string; message: string } {
-  try {
-    call();
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error('It did not throw.');
-}

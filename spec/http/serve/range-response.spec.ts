@@ -1,28 +1,20 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { filter, firstValueFrom } from 'rxjs';
-import { MemDriver, Resource } from 'tidemark';
+import { describe, expect, it } from '@jest/globals';
+import type { Resource } from 'tidemark';
 import { rangeResponse } from 'tidemark/http';
+import { demandsOf, untilDemanded, untilNothingDemanded } from '../../support/demands-of.js';
 import { makeContent, newResource } from '../fixtures.js';
+import { request } from './request.js';
+import { range } from '../../support/range.js';
 
 const content = makeContent(100_000);
-const opened = new Set<Resource>();
-
-afterEach(() => {
-  for (const resource of opened) resource.close();
-  opened.clear();
-});
 
 function committed(bytes: Buffer = content, identity: string | undefined = '"v1"'): Resource {
-  const resource: Resource = Resource.open(new MemDriver(), { identity });
-  opened.add(resource);
+  const resource = newResource();
+  resource.identity = identity;
   resource.writeAt(0, bytes);
   resource.commit(bytes.length);
   return resource;
-}
-
-function request(headers: Record<string, string> = {}, method = 'GET', signal?: AbortSignal): Request {
-  return new Request('http://127.0.0.1/', { headers, method, ...(signal && { signal }) });
 }
 
 async function answer(
@@ -30,7 +22,7 @@ async function answer(
   headers: Record<string, string> = {},
   method = 'GET',
 ): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
-  const response = await rangeResponse(resource, request(headers, method));
+  const response = await rangeResponse(resource, request(headers, { method }));
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
@@ -89,7 +81,7 @@ describe('an answer over a complete resource', () => {
     },
   );
 
-  it('of empty content', async () => {
+  it('has no byte of empty content, and is 416 where a range begins there', async () => {
     const empty = committed(Buffer.alloc(0));
     expect(await answer(empty)).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
     expect(await answer(empty, { range: 'bytes=0-' })).toMatchObject({
@@ -163,8 +155,8 @@ describe('an answer over a resource that is still filling', () => {
   it('waits for the length where a range is asked for, demands its first byte, and streams as bytes come', async () => {
     const resource = newResource();
     const answering = rangeResponse(resource, request({ range: 'bytes=50000-50999' }));
-    const [demand] = await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
-    expect(demand?.range).toEqual({ start: 50_000, end: 50_001 });
+    const [demand] = await untilDemanded(resource);
+    expect(demand?.range).toEqual(range(50_000, 50_001));
     resource.expectedLength = content.length;
     const response = await answering;
     expect(response.headers.get('content-range')).toBe('bytes 50000-50999/100000');
@@ -172,8 +164,8 @@ describe('an answer over a resource that is still filling', () => {
     resource.writeAt(50_000, content.subarray(50_000, 50_100));
     expect((await reader?.read())?.value?.length).toBe(100);
     const rest = reader?.read();
-    const [next] = await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
-    expect(next?.range).toEqual({ start: 50_100, end: 51_000 });
+    const [next] = await untilDemanded(resource);
+    expect(next?.range).toEqual(range(50_100, 51_000));
     resource.writeAt(50_100, content.subarray(50_100, 51_000));
     expect((await rest)?.value?.length).toBe(900);
     expect((await reader?.read())?.done).toBe(true);
@@ -207,31 +199,37 @@ describe('an answer over a resource that is still filling', () => {
     const { body } = await rangeResponse(resource, request());
     const reader = body?.getReader();
     void reader?.read();
-    await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
+    await untilDemanded(resource);
     await reader?.cancel();
-    expect(await firstValueFrom(resource.demand$)).toEqual([]);
+    expect(demandsOf(resource)).toEqual([]);
   });
 
-  it('follows the signal: before there is an answer, and later', async () => {
+  it('follows the signal, whose reason is the cause: before there is an answer, and later', async () => {
     const resource = newResource();
+    const becauseOf = (cause: Error): object => ({ code: 'CANCELLED', name: 'AbortError', cause });
+    const [gone, neverThere, goneLater] = ['gone', 'never there', 'gone later'].map((why) => new Error(why)) as [
+      Error,
+      Error,
+      Error,
+    ];
     const before = new AbortController();
-    const waiting = rangeResponse(resource, request({ range: 'bytes=0-9' }, 'GET', before.signal));
-    await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
-    before.abort(new Error('gone'));
-    await expect(waiting).rejects.toThrow('gone');
-    await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length === 0)));
-    await expect(
-      rangeResponse(resource, request({}, 'GET', AbortSignal.abort(new Error('never there')))),
-    ).rejects.toThrow('never there');
+    const waiting = rangeResponse(resource, request({ range: 'bytes=0-9' }, { signal: before.signal }));
+    await untilDemanded(resource);
+    before.abort(gone);
+    await expect(waiting).rejects.toMatchObject(becauseOf(gone));
+    await untilNothingDemanded(resource);
+    await expect(rangeResponse(resource, request({}, { signal: AbortSignal.abort(neverThere) }))).rejects.toMatchObject(
+      becauseOf(neverThere),
+    );
 
     resource.expectedLength = content.length;
     const later = new AbortController();
-    const response = await rangeResponse(resource, request({}, 'GET', later.signal));
+    const response = await rangeResponse(resource, request({}, { signal: later.signal }));
     const reading = response.arrayBuffer();
-    await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
-    later.abort(new Error('gone later'));
-    await expect(reading).rejects.toThrow('gone later');
-    await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length === 0)));
+    await untilDemanded(resource);
+    later.abort(goneLater);
+    await expect(reading).rejects.toMatchObject(becauseOf(goneLater));
+    await untilNothingDemanded(resource);
   });
 
   it('keeps no listener on the signal once the body has ended, in whatever way', async () => {

@@ -5,8 +5,10 @@ export type BindingName = 'mmap-io' | 'koffi';
 export const BINDING_NAMES: readonly BindingName[] = ['mmap-io', 'koffi'];
 
 /**
- * One way to map files into memory. A mapping must not be touched past the end of its file, which would end the process (SIGBUS): the
- * caller asks for no byte there, and no file of ours is ever made shorter.
+ * One way to map files into memory.
+ *
+ * To touch a mapping past the end of its file ends the process (SIGBUS). So the caller maps no byte
+ * there, and no file of ours is ever made shorter.
  */
 export interface MapBinding {
   readonly name: BindingName;
@@ -15,17 +17,21 @@ export interface MapBinding {
   /** The longest mapping, in bytes. */
   readonly longest: number;
   /**
-   * Maps bytes to be read; throws if the system refuses. `offset` is a multiple of 64 KiB; both in bytes. It is unmapped when it is
-   * collected, so it must not leave this thread.
+   * Maps bytes to be read. `offset` is a multiple of 64 KiB; both numbers are in bytes. Throws if
+   * the system refuses.
+   *
+   * The mapping goes when it is garbage collected and when this thread ends, however that ends. So
+   * it must not leave this thread.
    */
   mapShared(descriptor: number, offset: number, length: number): Uint8Array;
   /**
-   * The same, to be read and written by this process alone: what is written reaches no file. It may be handed out, and transferred to
-   * another thread.
+   * The same as a copy-on-write mapping: what is written to it reaches no file. It may be handed
+   * out, and transferred to another thread; it is unmapped when the last holder is gone.
    */
   mapPrivate(descriptor: number, offset: number, length: number): Uint8Array<ArrayBuffer>;
-  /** Unmaps a shared mapping now, whose array must not be touched again; undefined where only the garbage collector can. */
+  /**
+   * Releases the file of a shared mapping now; its array must not be touched again. Undefined where
+   * only the garbage collector can do that.
+   */
   readonly unmap?: ((mapping: Uint8Array) => void) | undefined;
-  /** Whether private mappings go when they are collected; else they stay for good, for they may have been transferred. */
-  readonly collectsPrivate: boolean;
 }

@@ -1,6 +1,7 @@
+import { RUNTIME } from '../native/runtime.js';
 import type { MapBinding } from './binding.js';
 
-/** Of the package mmap-io (`@riaskov/mmap-io`, under the name of the original). */
+/** What is used of the package mmap-io (`@riaskov/mmap-io`, under the name of the original). */
 interface MmapIo {
   readonly PROT_READ: number;
   readonly PROT_WRITE: number;
@@ -9,10 +10,17 @@ interface MmapIo {
   map(size: number, protection: number, flags: number, descriptor: number, offset: number): Buffer;
 }
 
-/** Offsets and lengths are 32-bit: an offset of 2^32 maps offset 0 without a word, a length of 2^31 fails (measured). */
+/**
+ * Its offsets and lengths are 32-bit: an offset of 2^32 silently maps offset 0, and a length of
+ * 2^31 fails (measured).
+ */
 const PAST_32_BIT = 2 ** 31 - 1;
 
+/** Maps files by mmap-io; throws where it does not work. */
 export function bindMmapIo(load: (name: string) => unknown): MapBinding {
+  // The module uses V8's own interface, which Bun has in part and Deno has not: to load it there
+  // may end the process.
+  if (RUNTIME !== 'Node') throw new Error(`mmap-io is used on Node, and this is ${RUNTIME}.`);
   const mmap = load('mmap-io') as MmapIo;
   const map = (protection: number, flags: number, descriptor: number, offset: number, length: number): Buffer =>
     mmap.map(length, protection, flags, descriptor, offset);
@@ -20,7 +28,6 @@ export function bindMmapIo(load: (name: string) => unknown): MapBinding {
     name: 'mmap-io',
     largestEnd: PAST_32_BIT,
     longest: PAST_32_BIT,
-    collectsPrivate: true,
     mapShared: (descriptor, offset, length) => map(mmap.PROT_READ, mmap.MAP_SHARED, descriptor, offset, length),
     mapPrivate(descriptor, offset, length) {
       const bytes = map(mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE, descriptor, offset, length);

@@ -1,0 +1,106 @@
+import { Observable, Subject } from 'rxjs';
+
+import { ChangeFeed } from '../changes/change-feed.js';
+import type { StateStream } from '../changes/state-stream.js';
+import type { EvictedRange } from '../changes/wait-queue.js';
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { Coverage } from '../coverage/coverage.js';
+import type { Driver } from '../drivers/driver.js';
+import type { ByteRange } from '../range/byte-range.js';
+import type { Content } from './content.js';
+import type { Demand } from './demand.js';
+import { demandList } from './demand-list.js';
+import { Ports } from './ports.js';
+
+/**
+ * Tells everybody of every change of a resource, in the contract's order: other threads first, then
+ * what {@link ChangeFeed} tells in this one.
+ */
+export class OwnerFeed {
+  readonly demand$: Observable<readonly Demand[]>;
+  readonly writes$: Observable<ByteRange>;
+  readonly evictions$: Observable<ByteRange>;
+  readonly ports: Ports;
+  readonly changes: ChangeFeed<Coverage, ResourceStatus>;
+  readonly #demand: StateStream<readonly Demand[]>;
+  readonly #writes$ = new Subject<ByteRange>();
+  readonly #evictions$ = new Subject<ByteRange>();
+
+  constructor(content: Content<Driver>) {
+    const { control, state } = content;
+    const demandChanged = (): void => {
+      this.#demand.changed();
+    };
+    this.ports = new Ports(control, demandChanged);
+    this.changes = new ChangeFeed(content, { demandChanged });
+    this.#demand = this.changes.stateStream(demandList(state, this.changes.waits.pending, this.ports), (watched) => {
+      this.ports.watchDemand(watched);
+    });
+    this.demand$ = this.#demand.state$;
+    this.writes$ = guarded(this.#writes$);
+    this.evictions$ = guarded(this.#evictions$);
+  }
+
+  /** Tells of a write of `[start, end)`, not empty; `fresh`: some of it was missing before. */
+  written(start: number, end: number, fresh: boolean): void {
+    if (fresh) this.ports.wakeCovered(start, end);
+    this.changes.written(start, end, fresh, this.#announce(start, end));
+  }
+
+  /** Tells of what was evicted, in ascending order. */
+  evicted(ranges: readonly EvictedRange[]): void {
+    for (const { start, end } of ranges) this.ports.uncovered(start, end);
+    const announce = (): void => {
+      for (const { start, end } of ranges) this.#evictions$.next({ start, end });
+    };
+    this.changes.evicted(ranges, this.#evictions$.observed ? announce : undefined);
+    this.#demand.changed();
+  }
+
+  /** Tells of a new state; `replaced`: the length of new content, which was written whole. */
+  stateChanged(replaced = 0): void {
+    this.ports.wakeAll();
+    this.changes.stateChanged(replaced === 0 ? undefined : this.#announce(0, replaced));
+    this.#demand.changed();
+  }
+
+  /** Tells of the last state, and completes everything. */
+  end(): void {
+    this.ports.wakeAll();
+    this.ports.watchDemand(false);
+    this.changes.end(() => {
+      this.#demand.flush();
+      this.#writes$.complete();
+      this.#evictions$.complete();
+      this.#demand.complete();
+    });
+  }
+
+  #announce(start: number, end: number): (() => void) | undefined {
+    return this.#writes$.observed ? this.#announcement(start, end) : undefined;
+  }
+
+  /** By itself, since what a closure holds is allocated at the call, where it is not made, too. */
+  #announcement(start: number, end: number): () => void {
+    return () => {
+      this.#writes$.next({ start, end });
+    };
+  }
+}
+
+/**
+ * A subject stops at the first subscriber that throws; the observer in between is one of RxJS's,
+ * which catches and reports.
+ */
+function guarded<T>(subject: Subject<T>): Observable<T> {
+  return new Observable((subscriber) =>
+    subject.subscribe({
+      next: (value) => {
+        subscriber.next(value);
+      },
+      complete: () => {
+        subscriber.complete();
+      },
+    }),
+  );
+}

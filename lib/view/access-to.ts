@@ -1,0 +1,35 @@
+import { ignoreElements, merge, type Observable, take } from 'rxjs';
+
+import { ForeignAccess } from './foreign-access.js';
+import type { ResourceView } from './resource-view.js';
+import { OwnAccess } from './own-access.js';
+import { INSIDE, type OwnView } from './own-view.js';
+import type { ViewAccess } from './view-access.js';
+
+/** Returns the access to a view, of this library or of another. */
+export function accessTo(view: ResourceView): ViewAccess {
+  return isOwn(view) ? new OwnAccess(view[INSIDE]) : new ForeignAccess(view);
+}
+
+/**
+ * Emits and completes when it is worth copying again at `offset`: when `min` bytes are there, or
+ * the end has moved. Errors as a wait does. Demands `length` bytes meanwhile.
+ *
+ * @param neededBy - when they are needed, in epoch milliseconds
+ */
+export function arrival(
+  access: ViewAccess,
+  offset: number,
+  length: number,
+  min: number,
+  neededBy: number | undefined,
+): Observable<unknown> {
+  const all$ = access.wait({ start: offset, end: offset + length }, { neededBy }, true);
+  if (min >= length) return all$;
+  const enough$ = access.wait({ start: offset, end: offset + min }, { passive: true }, true);
+  return merge(enough$, all$.pipe(ignoreElements())).pipe(take(1));
+}
+
+function isOwn(view: ResourceView): view is OwnView {
+  return INSIDE in view;
+}

@@ -1,0 +1,1 @@
+import './ready-loops.stress.spec.js';

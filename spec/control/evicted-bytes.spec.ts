@@ -1,0 +1,1 @@
+import './evicted-bytes.stress.spec.js';

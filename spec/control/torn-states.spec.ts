@@ -1,0 +1,1 @@
+import './torn-states.stress.spec.js';

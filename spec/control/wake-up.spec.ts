@@ -1,0 +1,1 @@
+import './wake-up.stress.spec.js';

@@ -1,0 +1,1 @@
+import './without-wait-async-node.stress.spec.js';

@@ -1,0 +1,1 @@
+import './held-file.stress.spec.js';

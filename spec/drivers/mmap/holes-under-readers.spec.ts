@@ -1,0 +1,1 @@
+import './holes-under-readers.stress.spec.js';

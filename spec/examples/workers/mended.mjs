@@ -1,0 +1,3 @@
+void import('./dep.mjs').then(() => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});

@@ -1,0 +1,2 @@
+import './dep.mjs';
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

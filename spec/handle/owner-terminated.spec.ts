@@ -1,0 +1,1 @@
+import './owner-terminated.stress.spec.js';

@@ -1,0 +1,1 @@
+import './files-in-a-row.stress.spec.js';

@@ -1,0 +1,1 @@
+import './many-clients.stress.spec.js';

@@ -1,4 +1,0 @@
-/** Whether both have the same bytes; `toEqual` takes seconds for a MiB. */
-export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}

@@ -1,0 +1,11 @@
+import { type Driver, MemDriver } from '../../lib/index.js';
+import { MmapDriver } from '../../lib/node.js';
+import { testedDriver } from './tested-driver.js';
+
+/**
+ * The driver that this run of the tests is about, over something new; with `initialData` it opens
+ * committed.
+ */
+export function newDriver(initialData?: Uint8Array): Driver {
+  return testedDriver({ MemDriver, MmapDriver }, initialData);
+}

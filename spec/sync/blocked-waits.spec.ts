@@ -1,0 +1,1 @@
+import './blocked-waits.stress.spec.js';

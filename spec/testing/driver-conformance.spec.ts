@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { type Driver, MemDriver, registerAttachment } from '../../lib/index.js';
+import { driverConformance } from '../../lib/testing.js';
+import { attachEvicting, EVICTING_KIND, EvictingDriver } from '../support/evicting-driver.js';
+
+registerAttachment(EVICTING_KIND, attachEvicting);
+
+driverConformance({ describe, it }, { name: 'MemDriver', create: () => new MemDriver() });
+driverConformance({ describe, it }, { name: 'MemDriver, not shared', create: () => new MemDriver({ shared: false }) });
+driverConformance(
+  { describe, it },
+  { name: 'the driver of the tests that evicts', create: () => new EvictingDriver() },
+);
+
+describe('driverConformance', () => {
+  const run = async (driver: () => Driver): Promise<string[]> => {
+    const tests: [string, () => void | Promise<void>][] = [];
+    driverConformance(
+      {
+        describe: (_name, define) => {
+          define();
+        },
+        it: (name, test) => tests.push([name, test]),
+      },
+      { name: 'broken', create: driver },
+    );
+    const failed: string[] = [];
+    for (const [name, test] of tests) {
+      try {
+        await test();
+      } catch {
+        failed.push(name);
+      }
+    }
+    return failed;
+  };
+
+  it('passes a sound driver', async () => {
+    expect(await run(() => new MemDriver())).toEqual([]);
+  });
+
+  it.each<[string, (driver: EvictingDriver) => void]>([
+    [
+      'gives up whole blocks around what it is told to',
+      (driver) => {
+        const evict = driver.evict.bind(driver);
+        driver.evict = (start, end) => {
+          evict(start - (start % 4096), end);
+        };
+      },
+    ],
+    [
+      'takes no bytes in place of those that it gave up',
+      (driver) => {
+        const write = driver.write.bind(driver);
+        driver.evict = () => {
+          driver.write = () => undefined;
+        };
+        driver.write = write;
+      },
+    ],
+  ])('fails a driver that %s', async (_what, spoil) => {
+    const failed = await run(() => {
+      const driver = new EvictingDriver();
+      spoil(driver);
+      return driver;
+    });
+    expect(failed.filter((name) => name.startsWith('eviction: '))).not.toEqual([]);
+    expect(failed.filter((name) => !name.startsWith('eviction: '))).toEqual([]);
+  });
+
+  it.each<[string, (driver: MemDriver) => void]>([
+    [
+      'drops the last byte of each write',
+      (driver) => {
+        const write = driver.write.bind(driver);
+        driver.write = (offset, data) => {
+          write(offset, data.subarray(0, Math.max(1, data.length - 1)));
+        };
+      },
+    ],
+    [
+      'changes the data it is given',
+      (driver) => {
+        const write = driver.write.bind(driver);
+        driver.write = (offset, data) => {
+          write(offset, data);
+          data.reverse();
+        };
+      },
+    ],
+    [
+      'forgets content on reopen',
+      (driver) => {
+        driver.reopen = () => {
+          driver.write(0, new Uint8Array(100));
+        };
+      },
+    ],
+    [
+      'replaces only as far as the new content is long, from its second byte',
+      (driver) => {
+        driver.replace = (data) => () => {
+          driver.write(1, data);
+        };
+      },
+    ],
+  ])('fails a driver that %s', async (_what, spoil) => {
+    const failed = await run(() => {
+      const driver = new MemDriver();
+      spoil(driver);
+      return driver;
+    });
+    expect(failed).not.toEqual([]);
+  });
+});
