@@ -1,0 +1,48 @@
+import type { RoomUse } from '../driver.js';
+import { addRun, runFrom, type Runs } from './runs.js';
+
+/** A window in numbers. */
+export interface WindowSize {
+  /** How many blocks fit in. */
+  readonly places: number;
+  /** The length of a block, in bytes. */
+  readonly blockSize: number;
+}
+
+/**
+ * The blocks that are left alone, there or not, as a set of their numbers: those that a write of
+ * `[start, end)` goes into, those that are held, and of those that are needed the most urgent, up
+ * to half of the window.
+ *
+ * The most urgent range is taken whole where it is half a window long and begins within a block: it
+ * then has a part of one block more, and would never be complete without it.
+ */
+export function leftAlone(start: number, end: number, use: RoomUse, { places, blockSize }: WindowSize): Runs {
+  const runs: Runs = [];
+  const half = Math.floor(places / 2);
+  let taken = 0;
+  for (const needed of use.needed) {
+    const most = taken === 0 ? half + 1 : half;
+    if (taken >= most) break;
+    const behind = Math.ceil(needed.end / blockSize);
+    for (let block = Math.floor(needed.start / blockSize); block < behind && taken < most;) {
+      const run = runFrom(runs, block);
+      const from = runs[run] ?? Infinity;
+      if (from <= block) {
+        block = runs[run + 1] ?? Infinity;
+        continue;
+      }
+      const to = Math.min(behind, from, block + most - taken);
+      addRun(runs, block, to);
+      taken += to - block;
+      block = to;
+    }
+  }
+  for (const held of use.held) addBlocksOf(runs, held.start, held.end, blockSize);
+  addBlocksOf(runs, start, end, blockSize);
+  return runs;
+}
+
+function addBlocksOf(runs: Runs, start: number, end: number, blockSize: number): void {
+  if (end > start) addRun(runs, Math.floor(start / blockSize), Math.ceil(end / blockSize));
+}
