@@ -1,3 +1,4 @@
+import type { ByteRange } from '../../range/byte-range.js';
 import type { RoomUse } from '../driver.js';
 import { addRun, runFrom, type Runs } from './runs.js';
 
@@ -24,25 +25,28 @@ export function leftAlone(start: number, end: number, use: RoomUse, { places, bl
   for (const needed of use.needed) {
     const most = taken === 0 ? half + 1 : half;
     if (taken >= most) break;
-    const behind = Math.ceil(needed.end / blockSize);
-    for (let block = Math.floor(needed.start / blockSize); block < behind && taken < most;) {
-      const run = runFrom(runs, block);
-      const from = runs[run] ?? Infinity;
-      if (from <= block) {
-        block = runs[run + 1] ?? Infinity;
-        continue;
-      }
-      const to = Math.min(behind, from, block + most - taken);
-      addRun(runs, block, to);
-      taken += to - block;
-      block = to;
-    }
+    taken += addBlocksOf(runs, needed, blockSize, most - taken);
   }
-  for (const held of use.held) addBlocksOf(runs, held.start, held.end, blockSize);
-  addBlocksOf(runs, start, end, blockSize);
+  for (const held of use.held) addBlocksOf(runs, held, blockSize);
+  addBlocksOf(runs, { start, end }, blockSize);
   return runs;
 }
 
-function addBlocksOf(runs: Runs, start: number, end: number, blockSize: number): void {
-  if (end > start) addRun(runs, Math.floor(start / blockSize), Math.ceil(end / blockSize));
+/** Adds the blocks of a range, the first `most` that are missing; returns how many were. */
+function addBlocksOf(runs: Runs, { start, end }: ByteRange, blockSize: number, most = Infinity): number {
+  const behind = start < end ? Math.ceil(end / blockSize) : 0;
+  let added = 0;
+  for (let block = Math.floor(start / blockSize); block < behind && added < most;) {
+    const run = runFrom(runs, block);
+    const from = runs[run] ?? Infinity;
+    if (from <= block) {
+      block = runs[run + 1] ?? Infinity;
+      continue;
+    }
+    const to = Math.min(behind, from, block + most - added);
+    addRun(runs, block, to);
+    added += to - block;
+    block = to;
+  }
+  return added;
 }
