@@ -1,6 +1,7 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { isShared } from '../../memory/is-shared.js';
 import type { Attachment } from '../driver.js';
+import { halfOf } from './left-alone.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 
 export const WINDOW_KIND = 'window';
@@ -16,6 +17,7 @@ export function attachWindow(data: unknown): Attachment {
   }
   let bytes: WindowBytes | undefined = new WindowBytes(memory as WindowMemory);
   return {
+    longestWait: halfOf(Math.floor(memory.pool.byteLength / memory.blockSize), memory.blockSize),
     read(offset, target) {
       bytes?.read(offset, target);
     },
