@@ -71,7 +71,7 @@ export const STATE_AT = 3;
  * and after.
  */
 export const GENERATION_AT = 4;
-// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/coverage-tree.ts`.
+// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/tree-layout.ts`.
 export const FINAL_LENGTH_AT = 11;
 export const HAS_EXPECTED_AT = 13;
 export const EXPECTED_LENGTH_AT = 14;
