@@ -20,7 +20,7 @@ export class CoverageWriter {
   readonly #alive: () => void;
 
   /** @param alive - called every so often during a long change */
-  constructor(pages: PageSource, alive: () => void = () => undefined) {
+  constructor(pages: PageSource, alive: () => void) {
     this.tree = new TreeEditor(pages);
     this.#alive = alive;
   }
