@@ -1,14 +1,11 @@
 import { StorageError } from '../errors/storage-error.js';
 import { isShared } from './is-shared.js';
-import { releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
+import { MAPPINGS, releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
 
 /**
  * True where memory can be shared with other threads and grow (V8 11.2, Safari 16.4, Firefox 128).
  */
 export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function' && 'grow' in SharedArrayBuffer.prototype;
-
-/** How many mappings one growable shared buffer takes (measured). */
-const MAPPINGS = 2;
 
 /**
  * A buffer that grows up to a fixed maximum and keeps its content.
