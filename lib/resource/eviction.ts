@@ -56,7 +56,7 @@ export class Eviction {
    */
   makeRoom(start: number, end: number): void {
     const { driver, use } = this.#content;
-    if (use !== undefined) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
+    if (use) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
   }
 
   #evictAll(pieces: readonly ByteRange[], lost = false): void {

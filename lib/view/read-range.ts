@@ -42,12 +42,11 @@ export function readRange(
     const joined = (): Uint8Array<ArrayBuffer> => parts.use?.join(pieces) ?? pieces[0] ?? new Uint8Array(0);
     /** Goes on with the next piece, or the same one; undefined until there is no more. */
     const step$ = defer(() => {
-      const until = Math.min(end, at + (parts.use?.longestWait ?? Infinity));
-      return waits.wait({ start: at, end: until }, { neededBy: by }, kind).pipe(
+      const length = Math.min(end - at, parts.use?.longestWait ?? Infinity);
+      return waits.wait({ start: at, end: at + length }, { neededBy: by }, kind).pipe(
         map((outcome) => {
           if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
           if (outcome === WaitOutcome.Eof || at === end) return joined();
-          const length = until - at;
           let piece = new Uint8Array(0);
           const room = (there: number): Uint8Array => (piece = allocate(there));
           // If the view has ended in between, the next wait errors.
