@@ -1,20 +1,20 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { isShared } from '../../memory/is-shared.js';
 import type { Attachment } from '../driver.js';
+import { BlockTable, isBlockSize } from './block-table.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 
 export const WINDOW_KIND = 'window';
 
 /** Reads the window of a `WindowDriver` from another thread. */
 export function attachWindow(data: unknown): Attachment {
-  const memory = data as Partial<WindowMemory> | undefined;
-  if (!isShared(memory?.pool) || !isShared(memory.table) || typeof memory.blockSize !== 'number') {
+  if (!isWindow(data)) {
     throw new StorageError(
       'INVALID_ARGUMENT',
       'Expected the handle of a reader, and it has no window to read from. Send it by postMessage as it is.',
     );
   }
-  let bytes: WindowBytes | undefined = new WindowBytes(memory as WindowMemory);
+  let bytes: WindowBytes | undefined = new WindowBytes(data);
   return {
     read(offset, target) {
       bytes?.read(offset, target);
@@ -23,4 +23,9 @@ export function attachWindow(data: unknown): Attachment {
       bytes = undefined;
     },
   };
+}
+
+function isWindow(data: unknown): data is WindowMemory {
+  const { pool, table, blockSize } = (data ?? {}) as Partial<WindowMemory>;
+  return isShared(pool) && isShared(table) && BlockTable.isOne(table) && isBlockSize(blockSize);
 }
