@@ -1,5 +1,6 @@
 import type { ByteRange } from '../range/byte-range.js';
 import type { ContentRecord } from '../record/content-record.js';
+import type { Use } from '../window/use.js';
 
 /** What a driver can do beside storing bytes. */
 export interface DriverCapabilities {
@@ -124,6 +125,11 @@ export interface Driver {
   /** The file that it stores into, if it does. */
   readonly path?: string | undefined;
   /**
+   * A {@link WindowUse}, which knows what the bytes are used for: of a driver with
+   * {@link Driver.makeRoom}, which makes one, and tells it of each {@link Driver.read}.
+   */
+  readonly use?: Use | undefined;
+  /**
    * Claims what it stores into, and returns what is there. Called once. If it throws, it has
    * released all resources.
    *
@@ -205,6 +211,12 @@ export interface Attachment {
    * or reopened the content.
    */
   refresh?(): void;
+  /**
+   * The longest range that can be waited for in one piece, in bytes, where the driver keeps only a
+   * part of the content: as {@link WindowUse.longestWait} in the owner's thread. Readers leave in
+   * their cells where they read, if there is one.
+   */
+  readonly longestWait?: number | undefined;
   /** Releases all resources. */
   close(): void;
 }

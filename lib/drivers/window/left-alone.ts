@@ -10,6 +10,11 @@ export interface WindowSize {
   readonly blockSize: number;
 }
 
+/** The longest range that is left alone for one wait, in bytes. */
+export function halfOf(places: number, blockSize: number): number {
+  return Math.floor(places / 2) * blockSize;
+}
+
 /**
  * The blocks that are left alone, there or not, as a set of their numbers: those that a write of
  * `[start, end)` goes into, those that are held, and of those that are needed the most urgent, up

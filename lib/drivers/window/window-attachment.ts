@@ -2,6 +2,7 @@ import { StorageError } from '../../errors/storage-error.js';
 import { isShared } from '../../memory/is-shared.js';
 import type { Attachment } from '../driver.js';
 import { BlockTable, isBlockSize } from './block-table.js';
+import { halfOf } from './left-alone.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 
 export const WINDOW_KIND = 'window';
@@ -14,8 +15,10 @@ export function attachWindow(data: unknown): Attachment {
       'Expected the handle of a reader, and it has no window to read from. Send it by postMessage as it is.',
     );
   }
+  const { pool, blockSize } = data;
   let bytes: WindowBytes | undefined = new WindowBytes(data);
   return {
+    longestWait: halfOf(Math.floor(pool.byteLength / blockSize), blockSize),
     read(offset, target) {
       bytes?.read(offset, target);
     },

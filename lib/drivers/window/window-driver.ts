@@ -1,10 +1,11 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { SHARED_MEMORY } from '../../memory/growable-buffer.js';
 import { type ByteRange, MAX_OFFSET } from '../../range/byte-range.js';
+import { WindowUse } from '../../window/window-use.js';
 import type { Driver, DriverCapabilities, DriverDescription, FinalStep, RoomUse, StoredContent } from '../driver.js';
 import { Blocks } from './blocks.js';
 import { type Keep, keepLatest, keepNearReaders } from './keeps.js';
-import { leftAlone } from './left-alone.js';
+import { halfOf, leftAlone } from './left-alone.js';
 import { WINDOW_KIND } from './window-attachment.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 import { allocateWindow } from './window-memory.js';
@@ -43,6 +44,7 @@ export class WindowDriver implements Driver {
   readonly maxBytes: number;
   /** What stays where not all of it can. */
   readonly keep: 'near-readers' | 'latest';
+  readonly use: WindowUse;
   readonly #plan: WindowPlan;
   #opened: Opened | undefined;
 
@@ -52,6 +54,10 @@ export class WindowDriver implements Driver {
     this.#plan = plan;
     this.maxBytes = plan.places * plan.blockSize;
     this.keep = plan.keep;
+    this.use = new WindowUse({
+      longestWait: halfOf(plan.places, plan.blockSize),
+      keepsLatest: plan.keep === 'latest',
+    });
     this.capabilities = {
       rewrites: true,
       view: false,
@@ -88,6 +94,7 @@ export class WindowDriver implements Driver {
   }
 
   read(offset: number, target: Uint8Array): void {
+    this.use.read(offset, target.length);
     this.#open.bytes.read(offset, target);
   }
 

@@ -111,6 +111,7 @@ describe('WindowDriver', () => {
     resource.commit(BLOCK + 1);
     resource.reactivate();
     resource.writeAt(10 * BLOCK, block(2, 2 * BLOCK));
+    resource.hold({ start: 10 * BLOCK, end: 12 * BLOCK });
     expect(() => resource.writeAt(BLOCK + 1, block(3, 2 * BLOCK))).toThrow(withCode('CAPACITY'));
     resource.writeAll(block(4, 4 * BLOCK));
     expect(Buffer.compare(resource.readAll(), block(4, 4 * BLOCK))).toBe(0);
