@@ -3,6 +3,8 @@ import { checkFits, goneError } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
+import { checkOptions } from '../errors/check-options.js';
+import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
@@ -29,10 +31,27 @@ export interface WindowUseOptions {
  * driver brings it as {@link Driver.use}, the resource tells it, and gives it to
  * {@link Driver.makeRoom}. Apps whose drivers keep all bytes do not bundle it.
  *
+ * A driver of yours that has `makeRoom` makes one, as its member `use`, and calls {@link read} in
+ * its own `read`. What attaches it in other threads has a `longestWait`, too.
+ *
  * **What a wait needs** is left alone until its caller has copied it. What copies by itself
  * (`read`, operators) does so before its subscription has closed; a reader in another thread
  * withdraws its want after it has copied. The caller of a bare `waitRange` copies later, or never:
- * those bytes are kept until the view's next call, but no longer than a second.
+ * those bytes are kept until the view's next call, but no longer than a second. In the owner's
+ * thread it is the next wait, or any read of these bytes.
+ *
+ * @example
+ * ```ts
+ * import { WindowUse } from 'tidemark';
+ *
+ * class MyWindow {
+ *   readonly use = new WindowUse({ longestWait: 2 ** 19 });
+ *
+ *   read(offset: number, target: Uint8Array): void {
+ *     this.use.read(offset, target.length);
+ *   }
+ * }
+ * ```
  */
 export class WindowUse implements Use {
   readonly longestWait: number;
@@ -54,7 +73,16 @@ export class WindowUse implements Use {
   readonly #waits = new UrgentWaits();
   #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
 
-  constructor({ longestWait, keepsLatest = false }: WindowUseOptions) {
+  /** @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects */
+  constructor(options: WindowUseOptions) {
+    const given: unknown = options;
+    if (given === undefined) throw invalidArgument('the options', 'an object with longestWait', given);
+    checkOptions(options, ['longestWait', 'keepsLatest']);
+    const { longestWait, keepsLatest = false } = options;
+    if (!Number.isSafeInteger(longestWait) || longestWait < 1) {
+      throw invalidArgument('longestWait', 'an integer >= 1 (bytes)', longestWait);
+    }
+    if (typeof keepsLatest !== 'boolean') throw wrongType('keepsLatest', 'a boolean', keepsLatest);
     this.longestWait = longestWait;
     this.keepsLatest = keepsLatest;
   }
