@@ -69,8 +69,8 @@ export interface WaitSource {
 export interface WaitHooks {
   /** Called before a wait is queued; the wait errors with what it throws. */
   readonly arriving?: (wait: QueuedWait) => void;
-  /** Called when a wait is Ready, before its subscriber is. */
-  readonly ready?: (wait: AskedWait) => void;
+  /** Called when a wait ends, before its subscriber is. */
+  readonly settling?: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -123,8 +123,7 @@ export class WaitQueue {
       this.#index(wait);
       this.#hooks.demandChanged();
       return () => {
-        this.#waits.delete(wait);
-        this.#hooks.demandChanged();
+        this.#remove(wait);
       };
     });
   }
@@ -134,8 +133,7 @@ export class WaitQueue {
     if (!this.#waits.touches(start, end)) return;
     this.#hooks.demandChanged();
     const ready = this.#waits.takeCovered(start, end, (from) => this.#source.state.coveredUntil(from));
-    ready.sort((one, other) => one.start - other.start || compareAge(one, other));
-    for (const wait of ready) this.#notifications.add(this.#settle(wait, WaitOutcome.Ready));
+    this.#end(ready, WaitOutcome.Ready);
   }
 
   /**
@@ -147,14 +145,10 @@ export class WaitQueue {
       const state = this.#source.waitState(wait.start, wait.end, wait.withinLength);
       const until = this.#untilOf(wait.end, wait.withinLength);
       if (state === 'pending' && until === wait.until) continue;
-      this.#waits.delete(wait);
-      if (state === 'pending') {
-        wait.until = until;
-        this.#index(wait);
-      } else {
-        this.#notifications.add(this.#settle(wait, state));
-      }
-      this.#hooks.demandChanged();
+      this.#remove(wait);
+      wait.until = until;
+      if (state === 'pending') this.#index(wait);
+      else this.#notifications.add(this.#settle(wait, state));
     }
   }
 
@@ -164,19 +158,31 @@ export class WaitQueue {
    */
   uncovered({ start, end, runEnd, lost }: EvictedRange): void {
     this.#waits.uncover(start, end, runEnd);
-    if (!lost) return;
-    for (const wait of this.#waits.takeCovered(0, end, () => Infinity))
-      this.#notifications.add(this.#settle(wait, 'gone'));
+    if (lost)
+      this.#end(
+        this.#waits.takeCovered(0, end, () => Infinity),
+        'gone',
+      );
   }
 
   /** Queues Interrupted for all waits that can be interrupted. */
   interrupt(): void {
     for (const wait of [...this.#waits]) {
       if (wait.uninterruptible) continue;
-      this.#waits.delete(wait);
-      this.#hooks.demandChanged();
+      this.#remove(wait);
       this.#notifications.add(this.#settle(wait, WaitOutcome.Interrupted));
     }
+  }
+
+  #remove(wait: QueuedWait): void {
+    this.#waits.delete(wait);
+    this.#hooks.demandChanged();
+  }
+
+  /** Queues the ends of waits that were taken out together, by their starts and their age. */
+  #end(waits: QueuedWait[], state: WaitState): void {
+    waits.sort((one, other) => one.start - other.start || compareAge(one, other));
+    for (const wait of waits) this.#notifications.add(this.#settle(wait, state));
   }
 
   #index(wait: QueuedWait): void {
@@ -193,7 +199,7 @@ export class WaitQueue {
    */
   #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
     const { subscriber, start, end } = wait;
-    if (state === 'ready') this.#hooks.ready?.(wait);
+    this.#hooks.settling?.(wait, state);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {
       return () => {
         callOut(() => {

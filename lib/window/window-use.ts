@@ -1,11 +1,12 @@
+import { joinPieces } from '../bytes/join-pieces.js';
 import { checkFits, goneError } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
-import type { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
+import type { WaitState } from '../waits/wait-outcome.js';
 import { UrgentWaits } from './urgent-waits.js';
 import type { LosingState, Use, UsedPort, UsedPorts } from './use.js';
 
@@ -39,7 +40,9 @@ export class WindowUse implements Use {
   /** What the owner's wait queue calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    ready: (wait: AskedWait): void => this.#ready(wait),
+    settling: (wait: AskedWait, state: string): void => {
+      if (state === 'ready') this.#ready(wait);
+    },
   };
   #held: Iterable<ByteRange> = [];
   #ports: UsedPorts = { open: [], refresh: () => undefined };
@@ -68,17 +71,21 @@ export class WindowUse implements Use {
   }
 
   /** Nothing of it is kept any more for the caller of a bare wait. */
-  evicting({ start, end }: ByteRange): void {
+  evicting(start: number, end: number): void {
     this.#drop(start, end);
     for (const port of this.#ports.open) this.#useOf(port).kept.drop(start, end);
+  }
+
+  join(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+    return joinPieces(pieces);
   }
 
   checkFits(asked: string, range: ByteRange): void {
     checkFits(asked, range, this.longestWait);
   }
 
-  goneError(state: LosingState, start: number, end: number): StorageError {
-    return goneError(state, start, end);
+  waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined {
+    return state === 'gone' ? goneError(content, start, end) : undefined;
   }
 
   // What `Driver.makeRoom` reads.
