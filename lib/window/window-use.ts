@@ -18,6 +18,13 @@ interface PortUse {
   readonly kept: KeptWaits;
 }
 
+/** What somebody in the owner's thread was told of, and has not copied yet. */
+interface KeptWait extends ByteRange, Urgency {
+  readonly since: number;
+  /** Of `waitRange`: the next wait of the view ends it. */
+  readonly bare: boolean;
+}
+
 /** How a window keeps bytes. */
 export interface WindowUseOptions {
   /** The longest range that one wait or hold may have, in bytes: half of the window. */
@@ -78,7 +85,7 @@ export class WindowUse {
   readonly #notes = new PlaceNotes(this.#placeWords);
   readonly #places = new RecentPlaces(this.#placeWords);
   readonly #waits: UrgentWaits;
-  #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
+  #kept: KeptWait[] = [];
 
   /** @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects */
   constructor(options: WindowUseOptions) {
@@ -161,7 +168,7 @@ export class WindowUse {
 
   #arriving(wait: AskedWait & Urgency): void {
     if (isBare(wait)) {
-      this.#kept = [];
+      this.#dropBare();
       this.checkFits('Waited for', wait);
     }
     if (wait.passive) return;
@@ -170,12 +177,17 @@ export class WindowUse {
   }
 
   #ready(wait: AskedWait & Partial<Urgency>): void {
-    if (!isBare(wait)) return;
     const { start, end, neededBy, order } = wait;
+    const bare = isBare(wait);
     // Of one that was Ready at once: it is the view's next call.
-    if (order === undefined) this.#kept = [];
-    if (wait.passive) return;
-    this.#kept.push({ start, end, neededBy, order: order ?? 0, since: keptNow() });
+    if (bare && order === undefined) this.#dropBare();
+    // `read` copies before its subscriber has been told. Of operators a stream does so later.
+    if (wait.passive || (!bare && wait.uninterruptible !== true)) return;
+    this.#kept.push({ start, end, neededBy, order: order ?? 0, since: keptNow(), bare });
+  }
+
+  #dropBare(): void {
+    this.#kept = this.#kept.filter(({ bare }) => !bare);
   }
 
   #drop(start: number, end: number): void {

@@ -9,6 +9,7 @@ import { range } from '../support/range.js';
 import { closeAll, record, turn, wait } from '../support/resources.js';
 import { openSync } from '../../lib/sync.js';
 import { readerThread } from '../support/threads.js';
+import { stopClock } from '../support/stopped-clock.js';
 import { BLOCK, blocks, blocksIn, openWindow, writeBlocks } from '../support/windows.js';
 
 afterEach(closeAll);
@@ -65,6 +66,7 @@ describe('a ring', () => {
   });
 
   it('keeps what the caller of waitRange is about to copy, while later bytes go', () => {
+    stopClock();
     const resource = openWindow(4, { keep: 'latest' });
     writeBlocks(resource, 0);
     expect(wait(resource, 0, BLOCK)).toEqual(['ready', 'complete']);

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { MemDriver, type Resource, WindowDriver, WindowUse } from '../../lib/index.js';
+import { MemDriver, type Resource, toReadableStream, WindowDriver, WindowUse } from '../../lib/index.js';
 import type { Use } from '../../lib/window/use.js';
 import { filled } from '../support/bytes.js';
 import { codeOf, errorOf } from '../support/code-of.js';
 import { range } from '../support/range.js';
-import { closeAll, open, record, wait } from '../support/resources.js';
+import { closeAll, open, record, turn, wait } from '../support/resources.js';
+import { stopClock } from '../support/stopped-clock.js';
 import { BLOCK, blocks, blocksIn, openWindow, writeBlocks } from '../support/windows.js';
 
 afterEach(closeAll);
@@ -112,6 +113,7 @@ describe('what waits need', () => {
   });
 
   it('stays until the caller of waitRange has copied it, or has asked for something else', () => {
+    stopClock();
     const resource = openWindow(4);
     record(resource.waitRange(blocks(10)));
     writeBlocks(resource, 10, 30, 31, 32, 33, 34);
@@ -125,7 +127,19 @@ describe('what waits need', () => {
     expect(resource.driver.use?.needed).toMatchObject([blocks(50)]);
   });
 
+  it('stays for the caller of waitRange no longer than a second', () => {
+    const advance = stopClock();
+    const resource = openWindow(4);
+    record(resource.waitRange(blocks(10)));
+    writeBlocks(resource, 10);
+    advance(999);
+    expect(resource.driver.use?.needed).toMatchObject([blocks(10)]);
+    advance(1);
+    expect(resource.driver.use?.needed).toEqual([]);
+  });
+
   it('of a bare wait does not hinder the caller of evict, and is not kept afterwards', () => {
+    stopClock();
     const resource = openWindow(4);
     record(resource.waitRange(blocks(10)));
     writeBlocks(resource, 10);
@@ -135,6 +149,7 @@ describe('what waits need', () => {
   });
 
   it('is what pends, what was settled and not copied yet, and not what is passive or given up', () => {
+    stopClock();
     const resource = openWindow(8);
     const needed = (): unknown[] => (resource.driver.use?.needed ?? []).map(({ start }) => start / BLOCK);
     const given = resource.waitRange(blocks(1)).subscribe();
@@ -153,6 +168,25 @@ describe('what waits need', () => {
     expect(needed()).toEqual([4, 3 - 10 / BLOCK]);
     resource.readAt(3 * BLOCK - 10, new Uint8Array(1));
     expect(needed()).toEqual([4]);
+  });
+});
+
+describe('what a stream waits for', () => {
+  it('stays until it has copied it, which is after the write', async () => {
+    stopClock();
+    const resource = openWindow(4);
+    const needed = (): unknown[] => (resource.driver.use?.needed ?? []).map(({ start }) => start / BLOCK);
+    const stream = toReadableStream(resource, blocks(5, 6)).getReader();
+    const read = stream.read();
+    await turn();
+    expect(needed()).toEqual([5]);
+    writeBlocks(resource, 5);
+    // Somebody else waits, and is told.
+    record(resource.waitRange(blocks(5)));
+    expect(needed()).toContain(5);
+    expect((await read).value).toHaveLength(BLOCK);
+    expect(needed()).toEqual([]);
+    await stream.cancel();
   });
 });
 
