@@ -14,6 +14,7 @@ import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkedRange, checkLength } from '../range/checks.js';
 import { abortedError, checkSignal } from '../waits/abort.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import type { Use } from '../window/use.js';
 import { checkDriver, checkType, incompleteError, noViewsError, pastTheEndError, rewriteError } from './checks.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
@@ -114,8 +115,15 @@ export class Content<D extends Driver> implements ViewParts {
     return Atomics.add(this.control.words, ARRIVALS_AT, 1);
   }
 
-  waitError(state: WaitState, start: number, end: number): StorageError {
-    return waitError(state, this.status, start, end, this.errorDetails);
+  get use(): Use | undefined {
+    // What it has beside is no matter of who writes a driver.
+    return this.driver.use as Use | undefined;
+  }
+
+  waitError(state: WaitState, start: number, end: number): Error {
+    return (
+      this.use?.waitError(state, this.state, start, end) ?? waitError(state, this.status, start, end, this.errorDetails)
+    );
   }
 
   assertUsable(asked: string): void {

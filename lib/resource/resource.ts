@@ -95,8 +95,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
     this.driver = content.driver;
     this.origin = content.origin;
     this.#feed = new OwnerFeed(content);
-    this.#writer = new Writer(content, this.#feed);
     this.#eviction = new Eviction(content, this.#feed);
+    this.#writer = new Writer(content, this.#feed, this.#eviction);
     const { changes, writes$, evictions$, demand$ } = this.#feed;
     this.coverage$ = changes.coverage.state$;
     this.status$ = changes.status.state$;
@@ -210,7 +210,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
 
   /**
    * Keeps {@link evict} from the bytes of `range` (half-open), there yet or not, until it and all
-   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`.
+   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`, `CAPACITY` for
+   * more than half of a window.
    */
   hold(range: ByteRange): Hold {
     return this.#eviction.hold(range);
