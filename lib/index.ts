@@ -35,6 +35,7 @@ export type {
   Driver,
   DriverCapabilities,
   DriverDescription,
+  DriverUse,
   FinalStep,
   RefusedContent,
   RoomUse,

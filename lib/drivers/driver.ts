@@ -1,6 +1,5 @@
 import type { ByteRange } from '../range/byte-range.js';
 import type { ContentRecord } from '../record/content-record.js';
-import type { Use } from '../window/use.js';
 
 /** What a driver can do beside storing bytes. */
 export interface DriverCapabilities {
@@ -106,6 +105,14 @@ export interface RoomUse {
   readonly held: readonly ByteRange[];
 }
 
+/** What a driver says of itself with its {@link Driver.use}, a {@link WindowUse}. */
+export interface DriverUse extends RoomUse {
+  /** The longest range that can be waited for in one piece, in bytes. */
+  readonly longestWait: number;
+  /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
+  readonly keepsLatest: boolean;
+}
+
 /**
  * Stores the bytes of one resource, and nothing else: it knows no waits, status or RxJS.
  *
@@ -125,10 +132,10 @@ export interface Driver {
   /** The file that it stores into, if it does. */
   readonly path?: string | undefined;
   /**
-   * A {@link WindowUse}, which knows what the bytes are used for: of a driver with
-   * {@link Driver.makeRoom}, which makes one, and tells it of each {@link Driver.read}.
+   * What the bytes are used for, a {@link WindowUse}: of a driver with {@link Driver.makeRoom}, which
+   * makes one, and tells it of each {@link Driver.read}.
    */
-  readonly use?: Use | undefined;
+  readonly use?: DriverUse | undefined;
   /**
    * Claims what it stores into, and returns what is there. Called once. If it throws, it has
    * released all resources.

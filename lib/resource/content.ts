@@ -116,7 +116,8 @@ export class Content<D extends Driver> implements ViewParts {
   }
 
   get use(): Use | undefined {
-    return this.driver.use;
+    // What it has beside is no matter of who writes a driver.
+    return this.driver.use as Use | undefined;
   }
 
   waitError(state: WaitState, start: number, end: number): Error {

@@ -4,6 +4,12 @@ import { compareUrgency, type Urgency } from '../waits/urgency.js';
 
 type UrgentWait = AskedWait & Urgency;
 
+/** What one wait needs, or several one behind the other. */
+export interface Needed extends ByteRange, Urgency {
+  start: number;
+  end: number;
+}
+
 /**
  * The waits of one thread in the order of urgency, until their subscribers have been told or have
  * left.
@@ -12,9 +18,15 @@ type UrgentWait = AskedWait & Urgency;
  * at the others, however many pend.
  */
 export class UrgentWaits {
+  readonly #blockSize: number;
   #waits: UrgentWait[] = [];
   /** How many there were when those that had ended were left out last. */
   #swept = 0;
+
+  /** @param blockSize - bytes are kept in blocks of this size, so a wait needs whole ones */
+  constructor(blockSize: number) {
+    this.#blockSize = blockSize;
+  }
 
   add(wait: UrgentWait): void {
     if (this.#waits.length > 2 * this.#swept + 16) this.#sweep();
@@ -32,24 +44,29 @@ export class UrgentWaits {
     waits.splice(low, 0, wait);
   }
 
-  /** The first of them, with `length` bytes or more together, if there are as many. */
-  mostUrgent(length: number): (ByteRange & Urgency)[] {
-    const first: UrgentWait[] = [];
+  /**
+   * What the first of them need, whole blocks of `length` bytes or more together, if they need as
+   * many. Waits in one block that follow one another are one.
+   */
+  mostUrgent(length: number): Needed[] {
+    const size = this.#blockSize;
+    const first: Needed[] = [];
     let bytes = 0;
-    let ended = 0;
-    let last: UrgentWait | undefined;
-    for (const wait of this.#waits) {
-      if (wait.subscriber.closed) {
-        ended += 1;
+    let last: Needed | undefined;
+    for (const { start, end, neededBy, order, subscriber } of this.#waits) {
+      if (subscriber.closed) continue;
+      const block = Math.floor(start / size);
+      const behind = Math.ceil(end / size);
+      if (last !== undefined && block >= Math.floor(last.start / size) && behind <= Math.ceil(last.end / size)) {
+        last.start = Math.min(last.start, start);
+        last.end = Math.max(last.end, end);
         continue;
       }
-      first.push(wait);
-      // Several that want the same, one after the other, need it once.
-      if (wait.start !== last?.start || wait.end !== last.end) bytes += wait.end - wait.start;
       if (bytes >= length) break;
-      last = wait;
+      bytes += (behind - block) * size;
+      last = { start, end, neededBy, order };
+      first.push(last);
     }
-    if (ended > first.length + 16) this.#sweep();
     return first;
   }
 

@@ -24,7 +24,7 @@ export interface UsedPorts {
 export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
 
 /**
- * What a resource calls of the `use` of its driver (`WindowUse`), if that keeps only a part of the
+ * What a resource calls of the `use` of its driver, a `WindowUse`, if that keeps only a part of the
  * content. Ranges are half-open, in bytes.
  */
 export interface Use extends PieceWise {
@@ -43,7 +43,7 @@ export interface Use extends PieceWise {
   checkFits(asked: string, range: ByteRange): void;
   /** The error of a wait for `[start, end)` that ends as `gone`; undefined for others. */
   waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined;
-  // For `Driver.makeRoom`: `RoomUse`.
+  // For `Driver.makeRoom`, which gets it as `RoomUse`.
   readonly places: readonly number[];
   readonly needed: readonly ByteRange[];
   readonly held: readonly ByteRange[];

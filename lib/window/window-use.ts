@@ -10,7 +10,7 @@ import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
 import type { WaitState } from '../waits/wait-outcome.js';
 import { UrgentWaits } from './urgent-waits.js';
-import type { LosingState, Use, UsedPort, UsedPorts } from './use.js';
+import type { LosingState, UsedPort, UsedPorts } from './use.js';
 
 /** What is known of one port. */
 interface PortUse {
@@ -22,6 +22,11 @@ interface PortUse {
 export interface WindowUseOptions {
   /** The longest range that one wait or hold may have, in bytes: half of the window. */
   readonly longestWait: number;
+  /**
+   * Bytes are kept, and given up, in blocks of so many bytes: what a wait needs is counted in whole
+   * ones. `@default` 1
+   */
+  readonly blockSize?: number | undefined;
   /** The oldest bytes go, and nobody brings them again: waits for them end with `GONE`. */
   readonly keepsLatest?: boolean | undefined;
 }
@@ -53,10 +58,12 @@ export interface WindowUseOptions {
  * }
  * ```
  */
-export class WindowUse implements Use {
+export class WindowUse {
+  /** The longest range that one wait or hold may have, in bytes. */
   readonly longestWait: number;
+  /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
-  /** What the owner's wait queue calls. */
+  /** @internal What the wait queue of the owner's thread calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
     settling: (wait: AskedWait, state: string): void => {
@@ -70,23 +77,24 @@ export class WindowUse implements Use {
   readonly #placeWords = new Int32Array(PLACES * PLACE_WORDS);
   readonly #notes = new PlaceNotes(this.#placeWords);
   readonly #places = new RecentPlaces(this.#placeWords);
-  readonly #waits = new UrgentWaits();
+  readonly #waits: UrgentWaits;
   #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
 
   /** @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects */
   constructor(options: WindowUseOptions) {
     const given: unknown = options;
     if (given === undefined) throw invalidArgument('the options', 'an object with longestWait', given);
-    checkOptions(options, ['longestWait', 'keepsLatest']);
-    const { longestWait, keepsLatest = false } = options;
-    if (!Number.isSafeInteger(longestWait) || longestWait < 1) {
-      throw invalidArgument('longestWait', 'an integer >= 1 (bytes)', longestWait);
-    }
+    checkOptions(options, ['longestWait', 'blockSize', 'keepsLatest']);
+    const { longestWait, blockSize = 1, keepsLatest = false } = options;
+    checkSize('longestWait', longestWait);
+    checkSize('blockSize', blockSize);
     if (typeof keepsLatest !== 'boolean') throw wrongType('keepsLatest', 'a boolean', keepsLatest);
     this.longestWait = longestWait;
+    this.#waits = new UrgentWaits(blockSize);
     this.keepsLatest = keepsLatest;
   }
 
+  /** @internal */
   connect(held: Iterable<ByteRange>, ports: UsedPorts): void {
     this.#held = held;
     this.#ports = ports;
@@ -98,20 +106,23 @@ export class WindowUse implements Use {
     if (this.#kept.length > 0) this.#drop(offset, offset + length);
   }
 
-  /** Nothing of it is kept any more for the caller of a bare wait. */
+  /** @internal Nothing of it is kept any more for the caller of a bare wait. */
   evicting(start: number, end: number): void {
     this.#drop(start, end);
     for (const port of this.#ports.open) this.#useOf(port).kept.drop(start, end);
   }
 
+  /** @internal */
   join(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
     return joinPieces(pieces);
   }
 
+  /** @internal */
   checkFits(asked: string, range: ByteRange): void {
     checkFits(asked, range, this.longestWait);
   }
 
+  /** @internal */
   waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined {
     return state === 'gone' ? goneError(content, start, end) : undefined;
   }
@@ -143,6 +154,7 @@ export class WindowUse implements Use {
     return needed.sort(compareUrgency);
   }
 
+  /** What is held. */
   get held(): readonly ByteRange[] {
     return [...this.#held];
   }
@@ -179,4 +191,8 @@ export class WindowUse implements Use {
     }
     return use;
   }
+}
+
+function checkSize(name: string, size: number): void {
+  if (!Number.isSafeInteger(size) || size < 1) throw invalidArgument(name, 'an integer >= 1 (bytes)', size);
 }

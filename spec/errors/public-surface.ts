@@ -188,7 +188,7 @@ export const publicCalls: readonly PublicCall[] = [
     name: 'WindowUse',
     args: () => [],
     call: (...args) => new WindowUse(...(args as [never])),
-    options: ['longestWait', 'keepsLatest'],
+    options: ['longestWait', 'blockSize', 'keepsLatest'],
     needed: { longestWait: 2 ** 19 },
   },
   {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { MemDriver, type Resource, WindowDriver } from '../../lib/index.js';
+import { MemDriver, type Resource, WindowDriver, WindowUse } from '../../lib/index.js';
+import type { Use } from '../../lib/window/use.js';
 import { filled } from '../support/bytes.js';
 import { codeOf, errorOf } from '../support/code-of.js';
 import { range } from '../support/range.js';
@@ -8,6 +9,13 @@ import { closeAll, open, record, wait } from '../support/resources.js';
 import { BLOCK, blocks, blocksIn, openWindow, writeBlocks } from '../support/windows.js';
 
 afterEach(closeAll);
+
+/** The compiler checks here that a resource may call all that it does of a driver's `use`. */
+const asUse = (use: WindowUse): Use => use;
+
+it('takes the use that a driver of any author makes', () => {
+  expect(asUse(new WindowUse({ longestWait: 10 })).keepsLatest).toBe(false);
+});
 
 /** What a resource has told of writes and evictions, in order. */
 function told(resource: Resource): unknown[] {

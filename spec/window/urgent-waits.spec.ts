@@ -13,6 +13,11 @@ interface Ended {
   readonly subscriber: { closed: boolean };
 }
 
+/** Start and end of each. */
+function bounds(needed: ReturnType<UrgentWaits['mostUrgent']>): [number, number][] {
+  return needed.map(({ start, end }) => [start, end]);
+}
+
 describe('the most urgent waits', () => {
   it('are the first of all that have not ended, in the order of urgency', () => {
     const step = fc.record({
@@ -21,7 +26,7 @@ describe('the most urgent waits', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(500), (steps, length) => {
-        const waits = new UrgentWaits();
+        const waits = new UrgentWaits(1);
         const all: ReturnType<typeof waitFor>[] = [];
         for (const [index, { neededBy, end }] of steps.entries()) {
           const wait = waitFor(100 * index, index, neededBy);
@@ -30,15 +35,31 @@ describe('the most urgent waits', () => {
           const ended = end === undefined ? undefined : all[end % all.length];
           if (ended !== undefined) ended.subscriber.closed = true;
           const left = all.filter(({ subscriber }) => !subscriber.closed).sort(compareUrgency);
-          expect(waits.mostUrgent(length)).toEqual(left.slice(0, Math.max(1, Math.ceil(length / 10))));
+          const first = left.slice(0, Math.ceil(length / 10));
+          expect(bounds(waits.mostUrgent(length))).toEqual(bounds(first));
         }
       }),
     );
   });
 
-  it('that want the same need it once', () => {
-    const waits = new UrgentWaits();
-    for (const [order, start] of [0, 0, 0, 50, 90].entries()) waits.add(waitFor(start, order));
-    expect(waits.mostUrgent(20).map(({ start }) => start)).toEqual([0, 0, 0, 50]);
+  it('in one block need it once, and are one', () => {
+    const waits = new UrgentWaits(100);
+    for (const [order, start] of [120, 180, 100, 195, 0, 300, 400].entries()) waits.add(waitFor(start, order));
+    expect(bounds(waits.mostUrgent(100))).toEqual([[100, 190]]);
+    expect(bounds(waits.mostUrgent(101))).toEqual([
+      [100, 190],
+      [195, 205],
+    ]);
+    expect(bounds(waits.mostUrgent(400))).toEqual([
+      [100, 190],
+      [195, 205],
+      [0, 10],
+    ]);
+  });
+
+  it('are few, however many wait in the blocks that are kept', () => {
+    const waits = new UrgentWaits(2 ** 16);
+    for (let order = 0; order < 10_000; order += 1) waits.add(waitFor(1000 * order, order));
+    expect(waits.mostUrgent(2 ** 19).length).toBeLessThanOrEqual(8);
   });
 });

@@ -56,6 +56,7 @@ export class WindowDriver implements Driver {
     this.keep = plan.keep;
     this.use = new WindowUse({
       longestWait: halfOf(plan.places, plan.blockSize),
+      blockSize: plan.blockSize,
       keepsLatest: plan.keep === 'latest',
     });
     this.capabilities = {
