@@ -19,6 +19,8 @@ export interface ViewParts {
   readonly ended: 'closed' | 'cancelled' | undefined;
   /** True if `[start, end)` is covered; undefined once `ended` is set. */
   has(start: number, end: number): boolean | undefined;
+  /** The longest range that can be waited for in one piece, in bytes. */
+  readonly longestWait: number;
   /** The details that errors of this view have in its present status. */
   readonly errorDetails: StorageErrorDetails;
   /** Throws `CLOSED` or `CANCELLED` once `ended` is set; `asked` begins the message. */

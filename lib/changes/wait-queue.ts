@@ -1,10 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 import { checkOptions } from '../errors/check-options.js';
-import type { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
 import { checkNeededBy } from '../range/times.js';
+import type { AskedWait } from '../waits/asked-wait.js';
 import { type IndexedWait, WaitIndex } from '../waits/wait-index.js';
 import { compareAge, type Urgency } from '../waits/urgency.js';
 import type { WaitOptions } from '../waits/wait-options.js';
@@ -18,27 +18,35 @@ export interface WaitKind {
   readonly withinLength?: boolean;
   /** `interrupt` does not end it. `@default` false */
   readonly uninterruptible?: boolean;
+  /** That of a wait that is repeated, which keeps its age. `@default` one of its own */
+  readonly age?: WaitAge;
+}
+
+/** The age of a wait; the first that pends sets it. */
+export interface WaitAge {
+  order?: number | undefined;
 }
 
 const OPTIONS = ['neededBy', 'passive'] as const;
 
-/** One subscription that waits. */
-export interface QueuedWait extends IndexedWait, Urgency, WaitKind {
-  until: number;
-  /** End of the range asked for, exclusive, in bytes. */
-  readonly end: number;
-  readonly passive: boolean;
-  /** Epoch milliseconds. */
-  readonly since: number;
+interface SubscribedWait extends AskedWait {
   readonly subscriber: Subscriber<WaitOutcome>;
 }
 
-type Settled = Pick<QueuedWait, 'subscriber' | 'start' | 'end'>;
+/** One subscription that waits. */
+export interface QueuedWait extends SubscribedWait, IndexedWait, Urgency {
+  until: number;
+  readonly neededBy: number | undefined;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
 
 /** A covered range, half-open in bytes, that was evicted. */
 export interface EvictedRange extends ByteRange {
   /** End of the covered run that it was a part of. */
   readonly runEnd: number;
+  /** Nobody can bring it again, nor what is missing before it: waits for that end with `GONE`. */
+  readonly lost: boolean;
 }
 
 /** The state that waits depend on. */
@@ -54,13 +62,15 @@ export interface WaitSource {
   /** The {@link Urgency.order} of a wait that becomes pending now. */
   arrive(): number;
   /** The error for a wait whose state is no outcome. */
-  waitError(state: WaitState, start: number, end: number): StorageError;
+  waitError(state: WaitState, start: number, end: number): Error;
 }
 
 /** What a wait queue calls when waits come and go. */
 export interface WaitHooks {
-  /** Called before a wait is queued. */
-  readonly arriving?: () => void;
+  /** Called before a wait is queued; the wait errors with what it throws. */
+  readonly arriving?: (wait: QueuedWait) => void;
+  /** Called when a wait is Ready, before its subscriber is. */
+  readonly ready?: (wait: AskedWait) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -91,29 +101,25 @@ export class WaitQueue {
    */
   wait(range: ByteRange, options: WaitOptions = {}, kind: WaitKind = {}): Observable<WaitOutcome> {
     return new Observable<WaitOutcome>((subscriber) => {
-      const { withinLength } = kind;
+      const { withinLength, age = {} } = kind;
       // RxJS gives to the subscriber what is thrown here.
       const { start, end } = checkedRange(range);
       checkOptions(options, OPTIONS);
       const { neededBy, passive = false } = options;
       checkNeededBy(neededBy);
+      const asked = { ...kind, start, end, passive, neededBy, subscriber };
       const state = start === end ? WaitOutcome.Ready : this.#source.waitState(start, end, withinLength);
       if (state !== 'pending') {
-        this.#notifications.tellNow(this.#settle({ subscriber, start, end }, state));
+        this.#notifications.tellNow(this.#settle(asked, state));
         return undefined;
       }
-      this.#hooks.arriving?.();
       const wait = {
-        ...kind,
-        start,
-        end,
+        ...asked,
         until: this.#untilOf(end, withinLength),
-        passive,
-        order: this.#source.arrive(),
-        neededBy,
+        order: (age.order ??= this.#source.arrive()),
         since: Date.now(),
-        subscriber,
       };
+      this.#hooks.arriving?.(wait);
       this.#index(wait);
       this.#hooks.demandChanged();
       return () => {
@@ -152,9 +158,15 @@ export class WaitQueue {
     }
   }
 
-  /** Files anew the waits that lack bytes of a range that was evicted. */
-  uncovered({ start, end, runEnd }: EvictedRange): void {
+  /**
+   * Files anew the waits that lack bytes of a range that was evicted. If it is lost, queues the
+   * errors of those that lack a byte before its end.
+   */
+  uncovered({ start, end, runEnd, lost }: EvictedRange): void {
     this.#waits.uncover(start, end, runEnd);
+    if (!lost) return;
+    for (const wait of this.#waits.takeCovered(0, end, () => Infinity))
+      this.#notifications.add(this.#settle(wait, 'gone'));
   }
 
   /** Queues Interrupted for all waits that can be interrupted. */
@@ -179,7 +191,9 @@ export class WaitQueue {
    * Returns the notification that ends a wait. Its error is made now, from the state that caused
    * it.
    */
-  #settle({ subscriber, start, end }: Settled, state: WaitState | WaitOutcome): () => void {
+  #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
+    const { subscriber, start, end } = wait;
+    if (state === 'ready') this.#hooks.ready?.(wait);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {
       return () => {
         callOut(() => {

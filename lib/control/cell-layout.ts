@@ -1,3 +1,5 @@
+import { loadNumber, storeNumber } from '../coverage/pages.js';
+
 /**
  * A reader's cell: the small shared buffer between the owner of a resource and one reader in
  * another thread.
@@ -67,11 +69,22 @@ export const INTERRUPT_AT = 17;
 export const TOKEN_AT = 18;
 export const HAS_TOKEN_AT = 20;
 
-const CELL_WORDS = WANTS_BASE + CELL_WANTS * WANT_WORDS;
+// What only drivers with a window look at; see `place-notes.ts` and `kept-waits.ts`.
+/** A reader reads at so many places. */
+export const PLACES = 4;
+export const PLACE_WORDS = 4;
+export const PLACES_BASE = WANTS_BASE + CELL_WANTS * WANT_WORDS;
+/** The most bare waits whose bytes are kept. */
+export const MOST_KEPT = 4;
+export const KEPT_BASE = PLACES_BASE + PLACES * PLACE_WORDS;
+/** The first of them; before it their number, and what counts changes. */
+export const KEPT_WAITS_BASE = KEPT_BASE + 4;
+
+const CELL_WORDS = KEPT_WAITS_BASE + MOST_KEPT * WANT_WORDS;
 export const CELL_BYTES = CELL_WORDS * 4;
 
-export const BLOCKING = 1;
-export const HAS_NEEDED_BY = 2;
+const BLOCKING = 1;
+const HAS_NEEDED_BY = 2;
 
 /**
  * One wait as a reader publishes it in its cell: half-open range in bytes, times in epoch
@@ -85,6 +98,29 @@ export interface Want {
   readonly order: number;
   readonly blocking: boolean;
   readonly neededBy: number | undefined;
+}
+
+/** Stores a want in {@link WANT_WORDS} words. */
+export function storeWant(words: Int32Array, at: number, want: Want): void {
+  storeNumber(words, at, want.start);
+  storeNumber(words, at + 2, want.end);
+  storeDouble(words, at + 4, want.neededBy ?? 0);
+  storeDouble(words, at + 6, want.since);
+  Atomics.store(words, at + 8, (want.blocking ? BLOCKING : 0) | (want.neededBy === undefined ? 0 : HAS_NEEDED_BY));
+  Atomics.store(words, at + 9, want.order);
+}
+
+/** Reads what {@link storeWant} has stored. */
+export function loadWant(words: Int32Array, at: number): Want {
+  const flags = Atomics.load(words, at + 8);
+  return {
+    start: loadNumber(words, at),
+    end: loadNumber(words, at + 2),
+    neededBy: (flags & HAS_NEEDED_BY) === 0 ? undefined : loadDouble(words, at + 4),
+    since: loadDouble(words, at + 6),
+    order: Atomics.load(words, at + 9),
+    blocking: (flags & BLOCKING) !== 0,
+  };
 }
 
 const scratch = new DataView(new ArrayBuffer(8));

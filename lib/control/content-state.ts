@@ -26,6 +26,8 @@ export interface ContentState {
   readonly coveredBytes: number;
   /** How many bytes have come so far: those that are covered, and those that were evicted. */
   readonly arrivedBytes: number;
+  /** What is missing before this offset has gone for ever. */
+  readonly lostUntil: number;
   /** The status; the same object until it changes. */
   readonly status: ResourceStatus;
   /** Counts changes of status, lengths and identity. */

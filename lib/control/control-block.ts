@@ -14,6 +14,7 @@ import {
   GENERATION_AT,
   HAS_EXPECTED_AT,
   IDENTITY_AT,
+  LOST_UNTIL_AT,
   REASON_AT,
   STATE_AT,
   STATUS_VERSION_AT,
@@ -139,10 +140,12 @@ export class ControlBlock implements ContentState {
         if (until > known) until = known;
       }
     }
-    if (this.coveredUntil(start) >= until) return 'ready';
+    const missing = this.coveredUntil(start);
+    if (missing >= until) return 'ready';
     // Committed content is covered up to its final length.
     if (this.state === COMMITTED) return start >= (this.expectedLength ?? 0) ? 'eof' : 'ready';
-    return this.state === FAILED ? 'failed' : 'pending';
+    if (this.state === FAILED) return 'failed';
+    return missing < this.lostUntil ? 'gone' : 'pending';
   }
 
   get coverage(): Coverage {
@@ -175,6 +178,10 @@ export class ControlBlock implements ContentState {
 
   get arrivedBytes(): number {
     return this.coveredBytes + this.tree.number(EVICTED_BYTES_AT);
+  }
+
+  get lostUntil(): number {
+    return this.tree.number(LOST_UNTIL_AT);
   }
 
   get statusVersion(): number {

@@ -17,6 +17,7 @@ import {
   HAS_EXPECTED_AT,
   IDENTITY_AT,
   LONGEST_PAUSE,
+  LOST_UNTIL_AT,
   MAGIC,
   MAGIC_AT,
   OWNER_AT,
@@ -99,8 +100,11 @@ export class ControlOwner {
     this.#endUpdate();
   }
 
-  /** Uncovers `[start, end)`, whose bytes are evicted: steps A and B of `control/stamps.ts`. */
-  uncover(start: number, end: number): void {
+  /**
+   * Uncovers `[start, end)`, whose bytes are evicted: steps A and B of `control/stamps.ts`. `lost`:
+   * nobody can bring what is missing before `end` again.
+   */
+  uncover(start: number, end: number, lost = false): void {
     const { tree } = this.#coverage;
     this.#coverage.reserve();
     const { words } = this.#pages;
@@ -108,6 +112,7 @@ export class ControlOwner {
     this.#beginUpdate();
     this.#coverage.subtract(start, end);
     storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + before - tree.coveredBytes);
+    if (lost) storeNumber(words, LOST_UNTIL_AT, Math.max(end, this.block.lostUntil));
     this.#endUpdate();
     changeStamps(words, start, end);
   }

@@ -98,6 +98,8 @@ export const GONE = 1;
 export const STAMPS_AT = 25;
 /** How many covered bytes were evicted so far, in 53 bits. */
 export const EVICTED_BYTES_AT = 26;
+/** What is missing before this offset, in 53 bits, has gone for ever: waits for it are `GONE`. */
+export const LOST_UNTIL_AT = 28;
 // A cache line of their own for what readers write.
 /**
  * Counts changes of what readers want; the owner re-reads their cells when it has changed, and may
@@ -129,7 +131,7 @@ export const ARRIVALS_AT = 34;
 
 export const MAGIC = 0x54_49_44_45; // "TIDE"
 /** The version of control block, reader cell and handle: they are sent together. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 export const ACTIVE = 0;
 export const COMMITTED = 1;

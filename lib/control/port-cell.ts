@@ -1,12 +1,10 @@
 import { loadNumber } from '../coverage/pages.js';
 import {
-  BLOCKING,
   CELL_BYTES,
   CELL_WANTS,
-  HAS_NEEDED_BY,
   HAS_TOKEN_AT,
   INTERRUPT_AT,
-  loadDouble,
+  loadWant,
   PINGED_AT,
   PORT_CLOSED_AT,
   READER_CLOSED_AT,
@@ -60,16 +58,7 @@ export class PortCell {
     const count = Math.min(Atomics.load(words, WANT_COUNT_AT), CELL_WANTS);
     const wants: Want[] = [];
     for (let index = 0; index < count; index += 1) {
-      const at = WANTS_BASE + index * WANT_WORDS;
-      const flags = Atomics.load(words, at + 8);
-      wants.push({
-        start: loadNumber(words, at),
-        end: loadNumber(words, at + 2),
-        neededBy: (flags & HAS_NEEDED_BY) === 0 ? undefined : loadDouble(words, at + 4),
-        since: loadDouble(words, at + 6),
-        order: Atomics.load(words, at + 9),
-        blocking: (flags & BLOCKING) !== 0,
-      });
+      wants.push(loadWant(words, WANTS_BASE + index * WANT_WORDS));
     }
     const watch = { start: loadNumber(words, WATCH_START_AT), end: loadNumber(words, WATCH_END_AT) };
     return Atomics.load(words, WANT_SEQUENCE_AT) === publication ? { wants, watch } : undefined;

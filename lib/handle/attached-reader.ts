@@ -1,6 +1,7 @@
-import { ByteReader } from '../bytes/byte-reader.js';
+import { ByteReader, type StoredBytes } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
+import { goneError } from '../bytes/window-errors.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ControlReader } from '../control/control-reader.js';
 import { ARRIVALS_AT } from '../control/layout.js';
@@ -9,6 +10,7 @@ import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.j
 import type { Attachment } from '../drivers/driver.js';
 import type { StorageError, StorageErrorDetails } from '../errors/storage-error.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import { ReaderUse } from '../window/reader-use.js';
 
 /** What an attached reader is made of. */
 export interface AttachedParts {
@@ -32,6 +34,8 @@ export class AttachedReader implements ViewParts {
   readonly bytes: ByteReader;
   /** What `bytes` reads. */
   readonly attachment: Attachment;
+  /** What it leaves in its cell for the driver, where that keeps only a part of the content. */
+  readonly use: ReaderUse | undefined;
   #closed = false;
 
   constructor({ name, state, cell, wakeWord, bytes }: AttachedParts) {
@@ -40,7 +44,13 @@ export class AttachedReader implements ViewParts {
     this.cell = cell;
     this.wakeWord = wakeWord;
     this.attachment = bytes;
-    this.bytes = new ByteReader(state, bytes);
+    const { longestWait } = bytes;
+    this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, longestWait);
+    this.bytes = new ByteReader(state, this.use === undefined ? bytes : noting(bytes, this.use));
+  }
+
+  get longestWait(): number {
+    return this.use?.longestWait ?? Infinity;
   }
 
   /** The words of the control block. */
@@ -84,6 +94,7 @@ export class AttachedReader implements ViewParts {
   }
 
   waitError(state: WaitState, start: number, end: number): StorageError {
+    if (state === 'gone') return goneError(this.state, start, end);
     return waitError(state, this.status, start, end);
   }
 
@@ -115,4 +126,15 @@ export class AttachedReader implements ViewParts {
   get #over(): boolean {
     return this.#closed || this.cell.portClosed;
   }
+}
+
+/** Reads as `bytes` does, and notes where. */
+function noting(bytes: StoredBytes, use: ReaderUse): StoredBytes {
+  return {
+    read: (offset, target) => {
+      use.note(offset, target.length);
+      bytes.read(offset, target);
+    },
+    refresh: () => bytes.refresh?.(),
+  };
 }

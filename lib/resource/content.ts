@@ -114,8 +114,15 @@ export class Content<D extends Driver> implements ViewParts {
     return Atomics.add(this.control.words, ARRIVALS_AT, 1);
   }
 
-  waitError(state: WaitState, start: number, end: number): StorageError {
-    return waitError(state, this.status, start, end, this.errorDetails);
+  get longestWait(): number {
+    return this.driver.use?.longestWait ?? Infinity;
+  }
+
+  waitError(state: WaitState, start: number, end: number): Error {
+    return (
+      (state === 'gone' ? this.driver.use?.goneError(this.state, start, end) : undefined) ??
+      waitError(state, this.status, start, end, this.errorDetails)
+    );
   }
 
   assertUsable(asked: string): void {

@@ -32,7 +32,7 @@ export class OwnerFeed {
       this.#demand.changed();
     };
     this.ports = new Ports(control, demandChanged);
-    this.changes = new ChangeFeed(content, { demandChanged });
+    this.changes = new ChangeFeed(content, { ...content.driver.use?.hooks, demandChanged });
     this.#demand = this.changes.stateStream(demandList(state, this.changes.waits.pending, this.ports), (watched) => {
       this.ports.watchDemand(watched);
     });
@@ -47,9 +47,9 @@ export class OwnerFeed {
     this.changes.written(start, end, fresh, this.#announce(start, end));
   }
 
-  /** Tells of what was evicted, in ascending order. */
+  /** Tells other threads of what was evicted, in ascending order; queues what tells this one. */
   evicted(ranges: readonly EvictedRange[]): void {
-    for (const { start, end } of ranges) this.ports.uncovered(start, end);
+    for (const { start, end, lost } of ranges) this.ports.uncovered(lost ? 0 : start, end);
     const announce = (): void => {
       for (const { start, end } of ranges) this.#evictions$.next({ start, end });
     };

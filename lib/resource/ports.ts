@@ -17,12 +17,6 @@ interface PortWait extends IndexedWait {
   readonly want: Want;
 }
 
-/** What a reader wants. */
-export interface NamedWant extends Want {
-  /** The name of its port. */
-  readonly reader: string;
-}
-
 /**
  * The owner's ends of all readers in other threads: knows which ones a change wakes, and what they
  * want.
@@ -30,7 +24,8 @@ export interface NamedWant extends Want {
 export class Ports {
   readonly #control: ControlOwner;
   readonly #demandChanged: () => void;
-  readonly #ports = new Set<Port>();
+  /** Those that are open. */
+  readonly open = new Set<Port>();
   /** The ports whose readers watch a range. */
   readonly #watchers = new Set<Port>();
   readonly #waits = new WaitIndex<PortWait>();
@@ -62,7 +57,7 @@ export class Ports {
     const port = new Port(this.#control, name ?? `reader-${this.#created}`, description, shared, () => {
       this.#forget(port);
     });
-    this.#ports.add(port);
+    this.open.add(port);
     this.#listen();
     return port;
   }
@@ -71,7 +66,7 @@ export class Ports {
    * Wakes the readers whose want a write of `[start, end)` has completed, and those that watch it.
    */
   wakeCovered(start: number, end: number): void {
-    if (this.#ports.size === 0) return;
+    if (this.open.size === 0) return;
     this.refresh();
     if (this.#waits.touches(start, end)) {
       this.#demandChanged();
@@ -82,14 +77,15 @@ export class Ports {
   }
 
   /**
-   * Tells the readers that watch it of the eviction of `[start, end)`. Wants for bytes of it are
-   * indexed anew before the next change: one that was taken out as complete is not, and its reader
-   * may look only now. It then sleeps on without publishing again.
+   * Tells the readers that want or watch bytes of it of the eviction of `[start, end)`. These wants
+   * are indexed anew before the next change: one that was taken out as complete is not, and its
+   * reader may look only now. It then sleeps on without publishing again.
    */
   uncovered(start: number, end: number): void {
-    for (const port of this.#ports) {
+    for (const port of this.open) {
       if (!port.wants.some((want) => want.start < end && start < want.end)) continue;
       port.publication = -1;
+      port.ping();
       this.#stale = true;
     }
     this.#pingWatchers(start, end);
@@ -100,7 +96,7 @@ export class Ports {
    * have shrunk.
    */
   wakeAll(): void {
-    for (const port of this.#ports) {
+    for (const port of this.open) {
       port.publication = -1;
       port.ping();
     }
@@ -108,9 +104,9 @@ export class Ports {
   }
 
   /** What the readers want now, also what has come since they published it. */
-  *wants(): Iterable<NamedWant> {
+  *wants(): Iterable<Want & { readonly reader: string }> {
     this.refresh();
-    for (const port of this.#ports) {
+    for (const port of this.open) {
       for (const want of port.wants) yield { ...want, reader: port.name };
     }
   }
@@ -122,7 +118,7 @@ export class Ports {
     this.#stale = false;
     // Loaded before the cells: what changes from here on is seen the next time.
     this.#seenWants = wants;
-    for (const port of this.#ports) {
+    for (const port of this.open) {
       const { publication } = port.cell;
       if (publication === port.publication) continue;
       if (port.cell.readerClosed) port.close();
@@ -142,9 +138,9 @@ export class Ports {
   }
 
   #index(port: Port, publication: number): void {
-    this.#removeFromIndex(port);
     const published = port.cell.read(publication);
     if (published === undefined) return;
+    this.#removeFromIndex(port);
     port.publication = publication;
     port.watch = published.watch;
     port.wants = published.wants;
@@ -181,8 +177,8 @@ export class Ports {
 
   #forget(port: Port): void {
     this.#removeFromIndex(port);
-    this.#ports.delete(port);
-    if (this.#ports.size === 0) this.#stopListening();
+    this.open.delete(port);
+    if (this.open.size === 0) this.#stopListening();
     this.#demandChanged();
   }
 
@@ -191,7 +187,7 @@ export class Ports {
     while (this.#watching && !this.#listening) {
       const seen = this.#control.wants;
       this.refresh();
-      if (this.#ports.size === 0) return;
+      if (this.open.size === 0) return;
       this.#listening = whenWordChanges(this.#control.words, WANTS_AT, seen, () => {
         this.#listening = false;
         this.#listen();

@@ -3,6 +3,7 @@ import { checkBytes } from '../range/bytes.js';
 import { checkLength, checkSpan } from '../range/checks.js';
 import { checkReason, checkType } from './checks.js';
 import type { Content } from './content.js';
+import type { Eviction } from './eviction.js';
 import type { OwnerFeed } from './owner-feed.js';
 
 /**
@@ -12,10 +13,12 @@ import type { OwnerFeed } from './owner-feed.js';
 export class Writer {
   readonly #content: Content<Driver>;
   readonly #feed: OwnerFeed;
+  readonly #eviction: Eviction;
 
-  constructor(content: Content<Driver>, feed: OwnerFeed) {
+  constructor(content: Content<Driver>, feed: OwnerFeed, eviction: Eviction) {
     this.#content = content;
     this.#feed = feed;
+    this.#eviction = eviction;
   }
 
   setExpectedLength(length: number | undefined): void {
@@ -44,7 +47,15 @@ export class Writer {
       this.reactivate();
     }
     content.assertActive('Wrote bytes');
-    if (length > 0) this.#feed.written(offset, offset + length, content.write(offset, data));
+    if (length === 0) return;
+    const end = offset + length;
+    try {
+      this.#eviction.makeRoom(offset, end);
+      this.#feed.written(offset, end, content.write(offset, data));
+    } finally {
+      // Of what was evicted, if nothing was written.
+      this.#feed.changes.run();
+    }
   }
 
   replace(data: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { mergeMap, Observable, of } from 'rxjs';
+import { defer, filter, map, Observable, repeat, take } from 'rxjs';
 
 import { allocate } from '../bytes/allocate.js';
 import { interruptedError } from '../bytes/ended-error.js';
@@ -14,7 +14,7 @@ const OPTIONS = ['neededBy', 'signal'] as const;
 
 /**
  * Waits for a whole range and emits a copy of it. Waits again if bytes of it were removed in
- * between.
+ * between. What is longer than may be waited for at once it copies piece by piece.
  */
 export function readRange(
   inside: ViewInside,
@@ -36,21 +36,46 @@ export function readRange(
     if (subscriber.closed) return undefined;
     const { parts, waits } = inside;
     const by = typeof neededBy === 'function' ? neededBy(start) : neededBy;
-    const read = (): Observable<Uint8Array<ArrayBuffer>> =>
-      waits.wait(range, { neededBy: by }, { withinLength: true, uninterruptible }).pipe(
-        mergeMap((outcome) => {
+    const kind = { withinLength: true, uninterruptible, age: {} };
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let at = start;
+    /** Goes on with the next piece, or the same one; undefined until there is no more. */
+    const step$ = defer(() => {
+      const until = Math.min(end, at + parts.longestWait);
+      return waits.wait({ start: at, end: until }, { neededBy: by }, kind).pipe(
+        map((outcome) => {
           if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
-          const none = new Uint8Array(0);
-          if (outcome === WaitOutcome.Eof || start === end) return of(none);
-          const length = end - start;
-          let bytes = none;
-          const room = (there: number): Uint8Array => (bytes = allocate(there));
+          if (outcome === WaitOutcome.Eof || at === end) return joined(pieces);
+          const length = until - at;
+          let piece = new Uint8Array(0);
+          const room = (there: number): Uint8Array => (piece = allocate(there));
           // If the view has ended in between, the next wait errors.
-          const copied = parts.ended === undefined ? parts.bytes.copy(start, length, room, length) : undefined;
-          if (copied === undefined) return read();
-          return of(copied === 0 ? none : bytes);
+          const copied = parts.ended === undefined ? parts.bytes.copy(at, length, room, length) : undefined;
+          if (copied === undefined) return undefined;
+          if (copied > 0) pieces.push(piece);
+          at += copied;
+          return copied < length || at === end ? joined(pieces) : undefined;
         }),
       );
-    return read().subscribe(subscriber);
+    });
+    return step$
+      .pipe(
+        repeat(),
+        filter((bytes) => bytes !== undefined),
+        take(1),
+      )
+      .subscribe(subscriber);
   });
+}
+
+function joined(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const whole = allocate(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

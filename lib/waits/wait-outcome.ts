@@ -17,4 +17,4 @@ export type WaitOutcome = (typeof WaitOutcome)[keyof typeof WaitOutcome];
 /**
  * How a wait stands: its outcome, the error it ends with, or that it is pending.
  */
-export type WaitState = 'ready' | 'eof' | 'failed' | 'cancelled' | 'closed' | 'pending';
+export type WaitState = 'ready' | 'eof' | 'failed' | 'gone' | 'cancelled' | 'closed' | 'pending';

@@ -8,6 +8,7 @@ import { readingRows } from './reading.js';
 import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
 import { waitingRows } from './waiting.js';
+import { windowRows } from './windows.js';
 import { writingRows } from './writing.js';
 
 /** @import { Row } from '../tools/row.js' */
@@ -16,6 +17,7 @@ import { writingRows } from './writing.js';
 export const allRows = [
   ...readingRows,
   ...writingRows,
+  ...windowRows,
   ...downloadingRows,
   ...servingRows,
   ...coverageRows,

@@ -1,0 +1,50 @@
+import type { Want } from '../control/cell-layout.js';
+import type { ContentState } from '../control/content-state.js';
+import type { ByteRange } from '../range/byte-range.js';
+import type { AskedWait } from '../waits/asked-wait.js';
+import type { Urgency } from '../waits/urgency.js';
+
+/** What the resource tells of a reader in another thread. */
+export interface UsedPort {
+  readonly cell: { readonly buffer: SharedArrayBuffer };
+  /** What it waits for, or is about to copy. */
+  readonly wants: readonly Want[];
+}
+
+/** The readers in other threads. */
+export interface UsedPorts {
+  readonly open: Iterable<UsedPort>;
+  /** Reads what has changed in their cells. */
+  refresh(): void;
+}
+
+/** What is known of content of which bytes have gone for ever. */
+export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
+
+/**
+ * What a resource calls of the `use` of its driver (`WindowUse`), if that keeps only a part of the
+ * content. Ranges are half-open, in bytes.
+ */
+export interface Use {
+  /** The longest range that can be waited for in one piece. */
+  readonly longestWait: number;
+  /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
+  readonly keepsLatest: boolean;
+  /** What the wait queue of the owner's thread calls. */
+  readonly hooks: {
+    readonly arriving: (wait: AskedWait & Urgency) => void;
+    readonly ready: (wait: AskedWait) => void;
+  };
+  /** Called once. `held`: what is held at any moment. */
+  connect(held: Iterable<ByteRange>, ports: UsedPorts): void;
+  /** A range is about to be evicted by the caller of `Resource.evict`. */
+  evicting(range: ByteRange): void;
+  /** Throws `CAPACITY` for a range that is too long; `asked` begins the message. */
+  checkFits(asked: string, range: ByteRange): void;
+  /** The error of a wait for `[start, end)`, of which bytes have gone for ever. */
+  goneError(state: LosingState, start: number, end: number): Error;
+  // For `Driver.makeRoom`: `RoomUse`.
+  readonly places: readonly number[];
+  readonly needed: readonly ByteRange[];
+  readonly held: readonly ByteRange[];
+}

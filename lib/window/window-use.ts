@@ -1,0 +1,147 @@
+import { checkFits, goneError } from '../bytes/window-errors.js';
+import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
+import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
+import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
+import type { StorageError } from '../errors/storage-error.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { type AskedWait, isBare } from '../waits/asked-wait.js';
+import { compareUrgency, type Urgency } from '../waits/urgency.js';
+import { UrgentWaits } from './urgent-waits.js';
+import type { LosingState, Use, UsedPort, UsedPorts } from './use.js';
+
+/** What is known of one port. */
+interface PortUse {
+  readonly places: RecentPlaces;
+  readonly kept: KeptWaits;
+}
+
+/** How a window keeps bytes. */
+export interface WindowUseOptions {
+  /** The longest range that one wait or hold may have, in bytes: half of the window. */
+  readonly longestWait: number;
+  /** The oldest bytes go, and nobody brings them again: waits for them end with `GONE`. */
+  readonly keepsLatest?: boolean | undefined;
+}
+
+/**
+ * What the bytes of a window are used for: where they are read, what waits need, what is held. The
+ * driver brings it as {@link Driver.use}, the resource tells it, and gives it to
+ * {@link Driver.makeRoom}. Apps whose drivers keep all bytes do not bundle it.
+ *
+ * **What a wait needs** is left alone until its caller has copied it. What copies by itself
+ * (`read`, operators) does so before its subscription has closed; a reader in another thread
+ * withdraws its want after it has copied. The caller of a bare `waitRange` copies later, or never:
+ * those bytes are kept until the view's next call, but no longer than a second.
+ */
+export class WindowUse implements Use {
+  readonly longestWait: number;
+  readonly keepsLatest: boolean;
+  /** What the owner's wait queue calls. */
+  readonly hooks = {
+    arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
+    ready: (wait: AskedWait): void => this.#ready(wait),
+  };
+  #held: Iterable<ByteRange> = [];
+  #ports: UsedPorts = { open: [], refresh: () => undefined };
+  readonly #knownPorts = new WeakMap<UsedPort, PortUse>();
+  // Of the owner's thread.
+  readonly #placeWords = new Int32Array(PLACES * PLACE_WORDS);
+  readonly #notes = new PlaceNotes(this.#placeWords);
+  readonly #places = new RecentPlaces(this.#placeWords);
+  readonly #waits = new UrgentWaits();
+  #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
+
+  constructor({ longestWait, keepsLatest = false }: WindowUseOptions) {
+    this.longestWait = longestWait;
+    this.keepsLatest = keepsLatest;
+  }
+
+  connect(held: Iterable<ByteRange>, ports: UsedPorts): void {
+    this.#held = held;
+    this.#ports = ports;
+  }
+
+  /** The driver's `read` was called for `[offset, offset + length)` in the owner's thread. */
+  read(offset: number, length: number): void {
+    this.#notes.note(offset, length);
+    if (this.#kept.length > 0) this.#drop(offset, offset + length);
+  }
+
+  /** Nothing of it is kept any more for the caller of a bare wait. */
+  evicting({ start, end }: ByteRange): void {
+    this.#drop(start, end);
+    for (const port of this.#ports.open) this.#useOf(port).kept.drop(start, end);
+  }
+
+  checkFits(asked: string, range: ByteRange): void {
+    checkFits(asked, range, this.longestWait);
+  }
+
+  goneError(state: LosingState, start: number, end: number): StorageError {
+    return goneError(state, start, end);
+  }
+
+  // What `Driver.makeRoom` reads.
+
+  /** Where readers have read or waited in the last ten seconds, at most four places each. */
+  get places(): readonly number[] {
+    const now = performance.now();
+    const places: number[] = [];
+    this.#places.collect(places, now, this.#waits.mostUrgent(this.longestWait));
+    for (const port of this.#ports.open) this.#useOf(port).places.collect(places, now, port.wants);
+    return places;
+  }
+
+  /**
+   * What waits need that are not passive, the most urgent first. There may be more in the owner's
+   * thread than half of the window: the others are left out.
+   */
+  get needed(): readonly ByteRange[] {
+    this.#ports.refresh();
+    const now = keptNow();
+    const needed: (ByteRange & Urgency)[] = [...this.#waits.mostUrgent(this.longestWait)];
+    for (const kept of this.#kept) if (isKept(kept, now)) needed.push(kept);
+    for (const port of this.#ports.open) {
+      needed.push(...port.wants);
+      for (const kept of this.#useOf(port).kept.current) if (isKept(kept, now)) needed.push(kept);
+    }
+    return needed.sort(compareUrgency);
+  }
+
+  get held(): readonly ByteRange[] {
+    return [...this.#held];
+  }
+
+  #arriving(wait: AskedWait & Urgency): void {
+    if (isBare(wait)) {
+      this.#kept = [];
+      this.checkFits('Waited for', wait);
+    }
+    if (wait.passive) return;
+    this.#notes.note(wait.start, 0);
+    this.#waits.add(wait);
+  }
+
+  #ready(wait: AskedWait & Partial<Urgency>): void {
+    if (!isBare(wait)) return;
+    const { start, end, neededBy, order } = wait;
+    // Of one that was Ready at once: it is the view's next call.
+    if (order === undefined) this.#kept = [];
+    if (wait.passive) return;
+    this.#kept.push({ start, end, neededBy, order: order ?? 0, since: keptNow() });
+  }
+
+  #drop(start: number, end: number): void {
+    this.#kept = this.#kept.filter((kept) => kept.end <= start || end <= kept.start);
+  }
+
+  #useOf(port: UsedPort): PortUse {
+    let use = this.#knownPorts.get(port);
+    if (use === undefined) {
+      const words = new Int32Array(port.cell.buffer);
+      use = { places: new RecentPlaces(words, PLACES_BASE), kept: new KeptWaits(words) };
+      this.#knownPorts.set(port, use);
+    }
+    return use;
+  }
+}
