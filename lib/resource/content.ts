@@ -82,6 +82,11 @@ export class Content<D extends Driver> implements ViewParts {
     return this.#closed;
   }
 
+  /** The end of the last byte that has come, evicted since or not; 0 if there is none. */
+  get arrivedEnd(): number {
+    return this.control.arrivedEnd;
+  }
+
   get status(): ResourceStatus {
     return this.#closed ? CLOSED_STATUS : this.state.status;
   }
@@ -166,7 +171,7 @@ export class Content<D extends Driver> implements ViewParts {
       );
     }
     this.assertActive('Committed');
-    const length = finalLength ?? state.expectedLength ?? state.coveredEnd;
+    const length = finalLength ?? state.expectedLength ?? this.arrivedEnd;
     const gap = state.nextGap(0, length);
     if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.driver.path);
     this.control.reserve();

@@ -9,6 +9,7 @@ import { unlimited } from './permits.js';
 import { readOptions } from './read-options.js';
 import { checkUrl, type DownloadUrl } from './request/source-url.js';
 import { runDownload } from './run-download.js';
+import { checkKeep } from './window/check-keep.js';
 
 /**
  * Downloads `url` into `resource`: what it lacks, in ranged requests, first what is waited for
@@ -78,6 +79,7 @@ export function download(
 ): Observable<DownloadProgress> {
   checkResource(resource);
   const settings = readOptions(options);
+  checkKeep(resource, settings.live);
   if (typeof url !== 'function') checkUrl(url);
   return runDownload(resource, url, settings, () => ({ permits: unlimited(), activity: new Activity() }));
 }

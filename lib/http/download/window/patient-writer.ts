@@ -1,0 +1,67 @@
+import { isStorageError } from '../../../errors/storage-error.js';
+import type { Resource } from '../../../resource/resource.js';
+
+/** How often to look whether there is room now, in milliseconds: nothing tells of it. */
+const EVERY = 20;
+/** The most bytes that are written into a window at once: what one write needs has to fit in. */
+const PIECE = 2 ** 16;
+
+/**
+ * Writes the chunks of one body, each behind the other; into a window piece by piece.
+ *
+ * A write into a window finds no room as long as everything in it is held or waited for. That is no
+ * failure: what could not be written waits, and so does the body, which is not read on before.
+ */
+export class PatientWriter {
+  readonly #resource: Resource;
+  readonly #write: (offset: number, data: Uint8Array) => void;
+  /** What is still to be written. */
+  #rest: { readonly offset: number; readonly data: Uint8Array } | undefined;
+
+  /** @param write - writes one piece; nothing of it where it throws `CAPACITY` */
+  constructor(resource: Resource, write: (offset: number, data: Uint8Array) => void) {
+    this.#resource = resource;
+    this.#write = write;
+  }
+
+  /** Whether something waits for room. */
+  get waits(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  /** Writes `data` at `offset`, or the first part of it; the others wait for room. */
+  write(offset: number, data: Uint8Array): void {
+    const { use } = this.#resource.driver;
+    if (use === undefined) {
+      this.#write(offset, data);
+      return;
+    }
+    const most = Math.min(PIECE, use.longestWait);
+    for (let at = 0; at < data.length; at += most) {
+      if (this.#wrote(offset + at, data.subarray(at, at + most))) continue;
+      this.#rest = { offset: offset + at, data: data.subarray(at) };
+      return;
+    }
+  }
+
+  /** Resolves when nothing waits for room any more, or when `signal` is aborted. */
+  async written(signal: AbortSignal): Promise<void> {
+    while (this.#rest !== undefined) {
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      if (signal.aborted) return;
+      const { offset, data } = this.#rest;
+      this.#rest = undefined;
+      this.write(offset, data);
+    }
+  }
+
+  #wrote(offset: number, data: Uint8Array): boolean {
+    try {
+      this.#write(offset, data);
+      return true;
+    } catch (error) {
+      if (isStorageError(error, 'CAPACITY')) return false;
+      throw error;
+    }
+  }
+}
