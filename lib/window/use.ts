@@ -1,5 +1,6 @@
 import type { Want } from '../control/cell-layout.js';
 import type { ContentState } from '../control/content-state.js';
+import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
@@ -43,6 +44,13 @@ export interface Use {
   checkFits(asked: string, range: ByteRange): void;
   /** The error of a wait for `[start, end)`, of which bytes have gone for ever. */
   goneError(state: LosingState, start: number, end: number): Error;
+  /**
+   * How far ahead of what is active bytes may be brought, in bytes, so that none has to go for them
+   * that is of more use: `reachOf`.
+   */
+  reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number;
+  /** Does `work`, whose reads are no reader's: they leave no places. */
+  unnoted<T>(work: () => T): T;
   // For `Driver.makeRoom`: `RoomUse`.
   readonly places: readonly number[];
   readonly needed: readonly ByteRange[];

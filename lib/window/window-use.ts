@@ -3,9 +3,11 @@ import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
 import type { StorageError } from '../errors/storage-error.js';
+import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
+import { reachOf, type WindowSize } from './reach.js';
 import { UrgentWaits } from './urgent-waits.js';
 import type { LosingState, Use, UsedPort, UsedPorts } from './use.js';
 
@@ -21,6 +23,15 @@ export interface WindowUseOptions {
   readonly longestWait: number;
   /** The oldest bytes go, and nobody brings them again: waits for them end with `GONE`. */
   readonly keepsLatest?: boolean | undefined;
+  /** How much is kept at a time, in bytes. `@default` twice `longestWait` */
+  readonly maxBytes?: number | undefined;
+  /** How much goes at a time, in bytes. `@default` 64 KiB */
+  readonly blockSize?: number | undefined;
+  /**
+   * How much is kept behind each place that is read, longer than what is ahead of it, in bytes.
+   * `@default` an eighth of `maxBytes`
+   */
+  readonly behind?: number | undefined;
 }
 
 /**
@@ -41,6 +52,8 @@ export class WindowUse implements Use {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
     ready: (wait: AskedWait): void => this.#ready(wait),
   };
+  readonly #size: WindowSize;
+  #noted = true;
   #held: Iterable<ByteRange> = [];
   #ports: UsedPorts = { open: [], refresh: () => undefined };
   readonly #knownPorts = new WeakMap<UsedPort, PortUse>();
@@ -51,7 +64,9 @@ export class WindowUse implements Use {
   readonly #waits = new UrgentWaits();
   #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
 
-  constructor({ longestWait, keepsLatest = false }: WindowUseOptions) {
+  constructor({ longestWait, keepsLatest = false, ...size }: WindowUseOptions) {
+    const { maxBytes = 2 * longestWait, blockSize = 2 ** 16, behind = maxBytes / 8 } = size;
+    this.#size = { maxBytes, blockSize, behind };
     this.longestWait = longestWait;
     this.keepsLatest = keepsLatest;
   }
@@ -63,6 +78,7 @@ export class WindowUse implements Use {
 
   /** The driver's `read` was called for `[offset, offset + length)` in the owner's thread. */
   read(offset: number, length: number): void {
+    if (!this.#noted) return;
     this.#notes.note(offset, length);
     if (this.#kept.length > 0) this.#drop(offset, offset + length);
   }
@@ -79,6 +95,20 @@ export class WindowUse implements Use {
 
   goneError(state: LosingState, start: number, end: number): StorageError {
     return goneError(state, start, end);
+  }
+
+  reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number {
+    const { places, held } = this;
+    return reachOf(this.#size, { active, places, held, coverage, content });
+  }
+
+  unnoted<T>(work: () => T): T {
+    this.#noted = false;
+    try {
+      return work();
+    } finally {
+      this.#noted = true;
+    }
   }
 
   // What `Driver.makeRoom` reads.

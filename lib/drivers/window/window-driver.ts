@@ -57,6 +57,9 @@ export class WindowDriver implements Driver {
     this.use = new WindowUse({
       longestWait: halfOf(plan.places, plan.blockSize),
       keepsLatest: plan.keep === 'latest',
+      maxBytes: this.maxBytes,
+      blockSize: plan.blockSize,
+      behind: plan.behind,
     });
     this.capabilities = {
       rewrites: true,

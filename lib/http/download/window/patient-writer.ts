@@ -15,8 +15,8 @@ const PIECE = 2 ** 16;
 export class PatientWriter {
   readonly #resource: Resource;
   readonly #write: (offset: number, data: Uint8Array) => void;
-  /** What is still to be written. */
-  #rest: { readonly offset: number; readonly data: Uint8Array } | undefined;
+  /** What is still to be written, in this order. */
+  readonly #rest: { readonly offset: number; readonly data: Uint8Array }[] = [];
 
   /** @param write - writes one piece; nothing of it where it throws `CAPACITY` */
   constructor(resource: Resource, write: (offset: number, data: Uint8Array) => void) {
@@ -26,11 +26,25 @@ export class PatientWriter {
 
   /** Whether something waits for room. */
   get waits(): boolean {
-    return this.#rest !== undefined;
+    return this.#rest.length > 0;
   }
 
-  /** Writes `data` at `offset`, or the first part of it; the others wait for room. */
+  /** Writes `data` at `offset`, or the first part of it: the rest waits for room. */
   write(offset: number, data: Uint8Array): void {
+    if (this.waits) this.#rest.push({ offset, data });
+    else this.#writeOn(offset, data);
+  }
+
+  /** Resolves when nothing waits for room any more, or when `signal` is aborted. */
+  async written(signal?: AbortSignal): Promise<void> {
+    while (this.waits) {
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      if (signal?.aborted === true) return;
+      for (const { offset, data } of this.#rest.splice(0)) this.write(offset, data);
+    }
+  }
+
+  #writeOn(offset: number, data: Uint8Array): void {
     const { use } = this.#resource.driver;
     if (use === undefined) {
       this.#write(offset, data);
@@ -39,19 +53,8 @@ export class PatientWriter {
     const most = Math.min(PIECE, use.longestWait);
     for (let at = 0; at < data.length; at += most) {
       if (this.#wrote(offset + at, data.subarray(at, at + most))) continue;
-      this.#rest = { offset: offset + at, data: data.subarray(at) };
+      this.#rest.push({ offset: offset + at, data: data.subarray(at) });
       return;
-    }
-  }
-
-  /** Resolves when nothing waits for room any more, or when `signal` is aborted. */
-  async written(signal: AbortSignal): Promise<void> {
-    while (this.#rest !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
-      if (signal.aborted) return;
-      const { offset, data } = this.#rest;
-      this.#rest = undefined;
-      this.write(offset, data);
     }
   }
 

@@ -109,7 +109,9 @@ describe('a live download into a window', () => {
     const resource = ring(256 * 1024);
     const holds = [range(0, 128 * 1024), range(128 * 1024, 256 * 1024)].map((held) => resource.hold(held));
     const failures: unknown[] = [];
-    const downloading = download(resource, radio.url, LIVE).subscribe({ error: (error: unknown) => failures.push(error) });
+    const downloading = download(resource, radio.url, LIVE).subscribe({
+      error: (error: unknown) => failures.push(error),
+    });
     await untilReached(resource, 256 * 1024);
     await delay(200);
     expect(resource.coverage.toArray()).toEqual([range(0, 256 * 1024)]);

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { type Exchange, TestServer } from '../../test-server.js';
+import { type Exchange, room, TestServer } from '../../test-server.js';
 import { makeContent } from '../../fixtures.js';
 
 const song = makeContent(1_000_000);
@@ -54,7 +53,7 @@ export class Radio {
       const length = Math.min(this.step, this.until - this.sent);
       if (length === 0 && this.end !== 'wait') break;
       if (length > 0 && !response.write(songAt(this.sent, length))) {
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        await room(response);
       }
       this.sent += length;
       const early = begin + steps * this.pause - performance.now();
