@@ -235,15 +235,11 @@ export class ControlBlock implements ContentState {
 
   // The owner's reads need no check.
 
-  isGeneration(): boolean {
-    return true;
-  }
-
   stamp(): number {
     return 0;
   }
 
-  isStamp(): boolean {
+  isUnchanged(): boolean {
     return true;
   }
 }

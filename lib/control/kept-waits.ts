@@ -1,4 +1,5 @@
-import { KEPT_BASE, KEPT_WAITS_BASE, loadWant, MOST_KEPT, storeWant, type Want, WANT_WORDS } from './cell-layout.js';
+import { KEPT_BASE, KEPT_WAITS_BASE, MOST_KEPT, type Want, WANT_WORDS } from './cell-layout.js';
+import { loadWant, storeWant } from './cell-wants.js';
 
 /**
  * What a reader has waited for with `waitRange` and is about to copy. A window leaves it alone

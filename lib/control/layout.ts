@@ -72,7 +72,7 @@ export const STATE_AT = 3;
  * and after.
  */
 export const GENERATION_AT = 4;
-// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/coverage-tree.ts`.
+// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/tree-layout.ts`.
 export const FINAL_LENGTH_AT = 11;
 export const HAS_EXPECTED_AT = 13;
 export const EXPECTED_LENGTH_AT = 14;
@@ -96,6 +96,13 @@ export const EPOCH_AT = 23;
 export const GONE = 1;
 /** The first of the stamps (`control/stamps.ts`); 0 where the driver does not evict. */
 export const STAMPS_AT = 25;
+/** Bytes of content for each stamp. */
+export const STAMP_BLOCK = 65_536;
+/**
+ * A prime: a window of 2^n bytes gives up the blocks that lie 2^n bytes behind those that are read.
+ * Modulo a power of two they would share their words.
+ */
+export const STAMPS = 1021;
 /** How many covered bytes were evicted so far, in 53 bits. */
 export const EVICTED_BYTES_AT = 26;
 /** What is missing before this offset, in 53 bits, has gone for ever: waits for it are `GONE`. */

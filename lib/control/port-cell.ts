@@ -4,11 +4,9 @@ import {
   CELL_WANTS,
   HAS_TOKEN_AT,
   INTERRUPT_AT,
-  loadWant,
   PINGED_AT,
   PORT_CLOSED_AT,
   READER_CLOSED_AT,
-  storeDouble,
   TOKEN_AT,
   type Want,
   WANT_COUNT_AT,
@@ -18,6 +16,7 @@ import {
   WATCH_END_AT,
   WATCH_START_AT,
 } from './cell-layout.js';
+import { loadWant, storeDouble } from './cell-wants.js';
 import { wake } from './wake-words.js';
 
 /** The owner's side of a cell; the wake-up protocol is in `cell-layout.ts`. */

@@ -5,11 +5,9 @@ import {
   DELIVERED_AT,
   HAS_TOKEN_AT,
   INTERRUPT_AT,
-  loadDouble,
   PINGED_AT,
   PORT_CLOSED_AT,
   READER_CLOSED_AT,
-  storeWant,
   TAKEN_AT,
   TOKEN_AT,
   type Want,
@@ -20,6 +18,7 @@ import {
   WATCH_END_AT,
   WATCH_START_AT,
 } from './cell-layout.js';
+import { loadDouble, storeWant } from './cell-wants.js';
 import { WANTS_AT } from './layout.js';
 import { ownerLostError } from './reader-errors.js';
 import { UNFINISHED_FOR } from './seqlock-reader.js';

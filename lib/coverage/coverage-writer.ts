@@ -1,4 +1,5 @@
-import { COVERAGE_VERSION_AT, COVERED_BYTES_AT, entryAt, RANGE_COUNT_AT, RIGHT, WIDE_AT } from './coverage-tree.js';
+import { entryAt } from './coverage-tree.js';
+import { COVERAGE_VERSION_AT, COVERED_BYTES_AT, RANGE_COUNT_AT, RIGHT, WIDE_AT } from './tree-layout.js';
 import { HIGH, PAGE_WORDS, type PageSource, storeNumber, storeWord } from './pages.js';
 import { TreeEditor } from './tree-editor.js';
 
@@ -19,7 +20,7 @@ export class CoverageWriter {
   readonly #alive: () => void;
 
   /** @param alive - called every so often during a long change */
-  constructor(pages: PageSource, alive: () => void = () => undefined) {
+  constructor(pages: PageSource, alive: () => void) {
     this.tree = new TreeEditor(pages);
     this.#alive = alive;
   }

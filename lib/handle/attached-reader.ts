@@ -49,10 +49,6 @@ export class AttachedReader implements ViewParts {
     this.bytes = new ByteReader(state, this.use === undefined ? bytes : noting(bytes, this.use));
   }
 
-  get longestWait(): number {
-    return this.use?.longestWait ?? Infinity;
-  }
-
   /** The words of the control block. */
   get words(): Int32Array {
     return this.state.words;

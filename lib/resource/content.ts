@@ -14,6 +14,7 @@ import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkedRange, checkLength } from '../range/checks.js';
 import { abortedError, checkSignal } from '../waits/abort.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import type { Use } from '../window/use.js';
 import { checkDriver, checkType, incompleteError, noViewsError, pastTheEndError, rewriteError } from './checks.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
@@ -119,15 +120,14 @@ export class Content<D extends Driver> implements ViewParts {
     return Atomics.add(this.control.words, ARRIVALS_AT, 1);
   }
 
-  get longestWait(): number {
-    return this.driver.use?.longestWait ?? Infinity;
+  get use(): Use | undefined {
+    return this.driver.use;
   }
 
   waitError(state: WaitState, start: number, end: number): Error {
-    return (
-      (state === 'gone' ? this.driver.use?.goneError(this.state, start, end) : undefined) ??
-      waitError(state, this.status, start, end, this.errorDetails)
-    );
+    const { use } = this;
+    if (state === 'gone' && use !== undefined) return use.goneError(this.state, start, end);
+    return waitError(state, this.status, start, end, this.errorDetails);
   }
 
   assertUsable(asked: string): void {

@@ -1,9 +1,7 @@
 import type { EvictedRange } from '../changes/wait-queue.js';
-import type { ControlBlock } from '../control/control-block.js';
 import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
-import { subtractRanges } from '../range/subtract-ranges.js';
 import { noEvictionError } from './checks.js';
 import type { Content } from './content.js';
 import { wantsOfAll } from './demand-list.js';
@@ -20,14 +18,14 @@ export class Eviction {
   constructor(content: Content<Driver>, feed: OwnerFeed) {
     this.#content = content;
     this.#feed = feed;
-    content.driver.use?.connect(this.#held, feed.ports);
+    content.use?.connect(this.#held, feed.ports);
   }
 
   hold(range: ByteRange): Hold {
     // A copy: the caller may hold another range by the same object, or change it.
     const held = { ...checkedRange(range) };
     this.#content.assertUsable('Held bytes');
-    this.#content.driver.use?.checkFits('Held', held);
+    this.#content.use?.checkFits('Held', held);
     this.#held.add(held);
     const release = (): void => {
       this.#held.delete(held);
@@ -39,12 +37,14 @@ export class Eviction {
   evict(range: ByteRange): number {
     const { start, end } = checkedRange(range);
     const content = this.#content;
-    const { status, driver } = content;
+    const { status, driver, state, use } = content;
     if (driver.capabilities.evicts !== true && content.ended === undefined) throw noEvictionError(driver.path);
     if (status.state !== 'failed') content.assertActive('Evicted bytes');
+    const { coveredBytes } = state;
+    use?.evicting(start, end);
     try {
-      driver.use?.evicting({ start, end });
-      return this.#evictAll(subtractRanges([{ start, end }], this.#kept(start, end)), false);
+      this.#evictAll(this.#unused(start, end));
+      return coveredBytes - state.coveredBytes;
     } finally {
       this.#feed.changes.run();
     }
@@ -56,53 +56,48 @@ export class Eviction {
    * room.
    */
   makeRoom(start: number, end: number): void {
-    const { driver } = this.#content;
-    const { use } = driver;
+    const { driver, use } = this.#content;
     if (use !== undefined) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
   }
 
-  /** Returns how many bytes that was. */
-  #evictAll(pieces: readonly ByteRange[], lost: boolean): number {
+  #evictAll(pieces: readonly ByteRange[], lost = false): void {
     const { control, driver, state } = this.#content;
     const evicted: EvictedRange[] = [];
     try {
-      for (const piece of pieces) {
-        const covered = coveredIn(piece, state, lost);
-        const [first] = covered;
-        const last = covered.at(-1);
-        if (first === undefined || last === undefined) continue;
-        control.uncover(first.start, last.end, lost);
-        // All of it has gone, even if the driver should throw.
-        evicted.push(...covered);
-        for (const { start, end } of covered) driver.evict?.(start, end);
+      for (const { start, end } of pieces) {
+        for (let at = start; at < end;) {
+          const runEnd = state.coveredUntil(at);
+          const gone = { start: at, end: Math.min(runEnd, end), runEnd, lost };
+          if (runEnd > at) {
+            control.uncover(at, gone.end, lost);
+            evicted.push(gone);
+          }
+          at = state.nextGap(at, end)?.end ?? end;
+        }
       }
     } finally {
       // Also if there was no room to cut the last piece.
       if (evicted.length > 0) this.#feed.evicted(evicted);
+      for (const { start, end } of evicted) driver.evict?.(start, end);
     }
-    return evicted.reduce((bytes, gone) => bytes + gone.end - gone.start, 0);
   }
 
   /**
-   * What of a range is left alone: what is held, and what waits that make a demand have asked for.
-   * Ordered by starts.
+   * The parts of a range that are neither held nor asked for by waits that make a demand. Of all
+   * waits only those that overlap it are copied and sorted.
    */
-  #kept(start: number, end: number): ByteRange[] {
+  #unused(start: number, end: number): ByteRange[] {
     const { changes, ports } = this.#feed;
-    const kept: ByteRange[] = [];
+    const kept: ByteRange[] = [{ start: end, end }];
     for (const ranges of [this.#held, wantsOfAll(changes.waits.pending, ports)])
       for (const range of ranges) if (range.start < end && start < range.end) kept.push(range);
-    return kept.sort((one, other) => one.start - other.start);
+    kept.sort((one, other) => one.start - other.start);
+    const unused: ByteRange[] = [];
+    let at = start;
+    for (const range of kept) {
+      if (at < range.start) unused.push({ start: at, end: range.start });
+      at = Math.max(at, range.end);
+    }
+    return unused;
   }
-}
-
-/** The covered parts of a range, in ascending order. */
-function coveredIn({ start, end }: ByteRange, state: ControlBlock, lost: boolean): EvictedRange[] {
-  const covered: EvictedRange[] = [];
-  for (let at = start; at < end;) {
-    const runEnd = state.coveredUntil(at);
-    if (runEnd > at) covered.push({ start: at, end: Math.min(runEnd, end), runEnd, lost });
-    at = state.nextGap(at, end)?.end ?? end;
-  }
-  return covered;
 }

@@ -32,7 +32,7 @@ export class OwnerFeed {
       this.#demand.changed();
     };
     this.ports = new Ports(control, demandChanged);
-    this.changes = new ChangeFeed(content, { ...content.driver.use?.hooks, demandChanged });
+    this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
     this.#demand = this.changes.stateStream(demandList(state, this.changes.waits.pending, this.ports), (watched) => {
       this.ports.watchDemand(watched);
     });

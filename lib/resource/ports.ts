@@ -14,7 +14,6 @@ import type { ReaderPort } from './reader-port.js';
 /** A want of a reader in another thread, indexed for the writes that complete it. */
 interface PortWait extends IndexedWait {
   readonly port: Port;
-  readonly want: Want;
 }
 
 /**
@@ -154,7 +153,7 @@ export class Ports {
         port.ping();
         continue;
       }
-      const wait = { start: want.start, until: want.end, port, want };
+      const wait = { start: want.start, until: want.end, port };
       port.waits.push(wait);
       this.#waits.add(wait, missing);
     }

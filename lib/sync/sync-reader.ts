@@ -193,7 +193,7 @@ export class SyncReader extends BytesView {
     checkNeededBy(neededBy);
     let deadline: number | undefined;
     const attached = this.#attached;
-    const { longestWait } = attached;
+    const longestWait = attached.use?.longestWait ?? Infinity;
     // What was copied, where `min` is longer than may be waited for at once: piece by piece then.
     let done = 0;
     this.#order = undefined;

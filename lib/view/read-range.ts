@@ -39,13 +39,15 @@ export function readRange(
     const kind = { withinLength: true, uninterruptible, age: {} };
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let at = start;
+    const joined = (): Uint8Array<ArrayBuffer> =>
+      pieces.length > 1 && parts.use ? parts.use.join(pieces) : (pieces[0] ?? new Uint8Array(0));
     /** Goes on with the next piece, or the same one; undefined until there is no more. */
     const step$ = defer(() => {
-      const until = Math.min(end, at + parts.longestWait);
+      const until = Math.min(end, at + (parts.use?.longestWait ?? Infinity));
       return waits.wait({ start: at, end: until }, { neededBy: by }, kind).pipe(
         map((outcome) => {
           if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
-          if (outcome === WaitOutcome.Eof || at === end) return joined(pieces);
+          if (outcome === WaitOutcome.Eof || at === end) return joined();
           const length = until - at;
           let piece = new Uint8Array(0);
           const room = (there: number): Uint8Array => (piece = allocate(there));
@@ -54,7 +56,7 @@ export function readRange(
           if (copied === undefined) return undefined;
           if (copied > 0) pieces.push(piece);
           at += copied;
-          return copied < length || at === end ? joined(pieces) : undefined;
+          return copied < length || at === end ? joined() : undefined;
         }),
       );
     });
@@ -66,16 +68,4 @@ export function readRange(
       )
       .subscribe(subscriber);
   });
-}
-
-function joined(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const whole = allocate(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -1,3 +1,5 @@
+import type { PieceWise } from '../bytes/bytes-view.js';
+import { joinPieces } from '../bytes/join-pieces.js';
 import { checkFits } from '../bytes/window-errors.js';
 import { MOST_KEPT, PLACES_BASE, type Want } from '../control/cell-layout.js';
 import { keptNow, storeKept } from '../control/kept-waits.js';
@@ -11,7 +13,7 @@ import type { Urgency } from '../waits/urgency.js';
  * a part of the content: where it reads, and which bytes the caller of a `waitRange` is about to
  * copy. `WindowUse` is the owner's side.
  */
-export class ReaderUse {
+export class ReaderUse implements PieceWise {
   /** The longest range that can be waited for in one piece, in bytes. */
   readonly longestWait: number;
   /** What the reader's wait queue calls. */
@@ -33,6 +35,10 @@ export class ReaderUse {
   /** A read of, or a wait for, `[offset, offset + length)`. */
   note(offset: number, length: number): void {
     this.#places.note(offset, length);
+  }
+
+  join(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+    return joinPieces(pieces);
   }
 
   /** Throws `CAPACITY` if a range is too long to be waited for. */

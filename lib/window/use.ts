@@ -1,3 +1,4 @@
+import type { PieceWise } from '../bytes/bytes-view.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ContentState } from '../control/content-state.js';
 import type { Coverage } from '../coverage/coverage.js';
@@ -26,9 +27,7 @@ export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
  * What a resource calls of the `use` of its driver (`WindowUse`), if that keeps only a part of the
  * content. Ranges are half-open, in bytes.
  */
-export interface Use {
-  /** The longest range that can be waited for in one piece. */
-  readonly longestWait: number;
+export interface Use extends PieceWise {
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
   /** What the wait queue of the owner's thread calls. */
@@ -38,8 +37,8 @@ export interface Use {
   };
   /** Called once. `held`: what is held at any moment. */
   connect(held: Iterable<ByteRange>, ports: UsedPorts): void;
-  /** A range is about to be evicted by the caller of `Resource.evict`. */
-  evicting(range: ByteRange): void;
+  /** `[start, end)` is about to be evicted by the caller of `Resource.evict`. */
+  evicting(start: number, end: number): void;
   /** Throws `CAPACITY` for a range that is too long; `asked` begins the message. */
   checkFits(asked: string, range: ByteRange): void;
   /** The error of a wait for `[start, end)`, of which bytes have gone for ever. */

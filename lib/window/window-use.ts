@@ -1,3 +1,4 @@
+import { joinPieces } from '../bytes/join-pieces.js';
 import { checkFits, goneError } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
@@ -84,9 +85,13 @@ export class WindowUse implements Use {
   }
 
   /** Nothing of it is kept any more for the caller of a bare wait. */
-  evicting({ start, end }: ByteRange): void {
+  evicting(start: number, end: number): void {
     this.#drop(start, end);
     for (const port of this.#ports.open) this.#useOf(port).kept.drop(start, end);
+  }
+
+  join(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+    return joinPieces(pieces);
   }
 
   checkFits(asked: string, range: ByteRange): void {

@@ -10,7 +10,7 @@ import { BLOCK, blocks, openWindow, valuesOf, writeBlocks } from '../support/win
 
 afterEach(closeAll);
 
-/** Brings what is demanded first, block by block, until `done`; returns the blocks it has brought. */
+/** Brings what is demanded first, block by block, until `done`; returns what it has brought. */
 async function bring(resource: Resource, done: () => boolean): Promise<number[]> {
   const brought: number[] = [];
   while (!done()) {

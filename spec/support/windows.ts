@@ -1,4 +1,4 @@
-import { Resource, WindowDriver, type WindowDriverOptions } from '../../lib/index.js';
+import { type Resource, WindowDriver, type WindowDriverOptions } from '../../lib/index.js';
 import { filled } from './bytes.js';
 import { open } from './resources.js';
 
