@@ -1,4 +1,4 @@
-import { type Driver, MemDriver } from '../../lib/index.js';
+import { type Driver, MemDriver, WindowDriver } from '../../lib/index.js';
 import { MmapDriver } from '../../lib/node.js';
 import { testedDriver } from './tested-driver.js';
 
@@ -7,5 +7,5 @@ import { testedDriver } from './tested-driver.js';
  * committed.
  */
 export function newDriver(initialData?: Uint8Array): Driver {
-  return testedDriver({ MemDriver, MmapDriver }, initialData);
+  return testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData);
 }

@@ -53,6 +53,12 @@ export class BlockTable {
     return Int32Array.BYTES_PER_ELEMENT * (FIRST_AT + slots * SLOT_WORDS);
   }
 
+  /** True if memory has the size of a table; not so if somebody has made it up. */
+  static isOne({ byteLength }: ArrayBufferLike): boolean {
+    const slots = (byteLength / Int32Array.BYTES_PER_ELEMENT - FIRST_AT) / SLOT_WORDS;
+    return slots >= 4 && Number.isInteger(Math.log2(slots));
+  }
+
   /** The place of `block`, or −1. */
   find(block: number): number {
     const words = this.#words;
@@ -123,3 +129,8 @@ const PLACE_MASK = 2 ** PLACE_BITS - 1;
 export const MOST_PLACES = PLACE_MASK - 1;
 /** The shortest block, in bytes: all numbers of blocks are below 2^41. */
 export const SHORTEST_BLOCK = 2 ** 12;
+
+/** True if blocks can be so long. */
+export function isBlockSize(value: unknown): value is number {
+  return typeof value === 'number' && value >= SHORTEST_BLOCK && Number.isInteger(Math.log2(value));
+}

@@ -30,36 +30,41 @@ export interface Neighbourhood {
  * of places for each block, however many blocks there are.
  */
 export function leastNear(blocks: BlocksInOrder, kept: Runs, want: number, around: Neighbourhood): number[] {
-  const { behind, blockSize } = around;
-  const places = Float64Array.from(around.places).sort();
-  /** The block of each place, and the first one that is kept behind it. */
-  const here = places.map((place) => Math.floor(place / blockSize));
-  const first = places.map((place) => Math.max(0, Math.ceil((place - behind) / blockSize) - 1));
   const up = (from: number): number => lowestFrom(blocks, kept, from);
   const down = (below: number): number => highestBelow(blocks, kept, below);
+  const places = placesOf(around);
 
   const chosen: number[] = [];
-  const lowest = first[0] ?? Infinity;
+  const lowest = places[0]?.first ?? Infinity;
   for (let block = up(0); block < lowest && chosen.length < want; block = up(block + 1)) chosen.push(block);
   if (chosen.length === want) return chosen;
 
-  const ahead: Walk[] = [];
-  const back: Walk[] = [];
-  for (const [index, place] of here.entries()) {
-    ahead.push({
-      block: down(first[index + 1] ?? Infinity),
-      next: down,
-      distance: (block) => (block > place ? block - place : NONE),
-    });
-    back.push({
-      block: up(Math.max(first[index] ?? 0, (here[index - 1] ?? NONE) + 1)),
-      next: (block) => up(block + 1),
-      distance: (block) => (block > place ? NONE : place - block),
-    });
-  }
+  const ahead = places.map(({ here }, index) => ({
+    block: down(places[index + 1]?.first ?? Infinity),
+    next: down,
+    distance: (block: number) => (block > here ? block - here : NONE),
+  }));
   takeFarthest(ahead, want, chosen);
+  if (chosen.length === want) return chosen;
+
+  const back = places.map(({ here, first }, index) => ({
+    block: up(Math.max(first, (places[index - 1]?.here ?? NONE) + 1)),
+    next: (block: number) => up(block + 1),
+    distance: (block: number) => (block > here ? NONE : here - block),
+  }));
   takeFarthest(back, want, chosen);
   return chosen;
+}
+
+/** Where readers are, in blocks and in ascending order. */
+function placesOf({ places, behind, blockSize }: Neighbourhood): { here: number; first: number }[] {
+  return [...places]
+    .sort((one, other) => one - other)
+    .map((place) => ({
+      here: Math.floor(place / blockSize),
+      /** The first block that is kept behind it. */
+      first: Math.max(0, Math.ceil((place - behind) / blockSize) - 1),
+    }));
 }
 
 /** The `want` blocks that came first, or fewer if there are not as many; never one of `kept`. */

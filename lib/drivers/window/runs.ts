@@ -6,6 +6,11 @@ export type Runs = number[];
 
 /** Adds `[start, end)`, not empty. */
 export function addRun(runs: Runs, start: number, end: number): void {
+  // Most come in order.
+  if (start > (runs.at(-1) ?? -1)) {
+    runs.push(start, end);
+    return;
+  }
   const first = firstEndingAt(runs, start);
   let behind = first;
   let from = start;

@@ -1,6 +1,7 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { isShared } from '../../memory/is-shared.js';
 import type { Attachment } from '../driver.js';
+import { BlockTable, isBlockSize } from './block-table.js';
 import { halfOf } from './left-alone.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 
@@ -8,16 +9,16 @@ export const WINDOW_KIND = 'window';
 
 /** Reads the window of a `WindowDriver` from another thread. */
 export function attachWindow(data: unknown): Attachment {
-  const memory = data as Partial<WindowMemory> | undefined;
-  if (!isShared(memory?.pool) || !isShared(memory.table) || typeof memory.blockSize !== 'number') {
+  if (!isWindow(data)) {
     throw new StorageError(
       'INVALID_ARGUMENT',
       'Expected the handle of a reader, and it has no window to read from. Send it by postMessage as it is.',
     );
   }
-  let bytes: WindowBytes | undefined = new WindowBytes(memory as WindowMemory);
+  const { pool, blockSize } = data;
+  let bytes: WindowBytes | undefined = new WindowBytes(data);
   return {
-    longestWait: halfOf(Math.floor(memory.pool.byteLength / memory.blockSize), memory.blockSize),
+    longestWait: halfOf(Math.floor(pool.byteLength / blockSize), blockSize),
     read(offset, target) {
       bytes?.read(offset, target);
     },
@@ -25,4 +26,9 @@ export function attachWindow(data: unknown): Attachment {
       bytes = undefined;
     },
   };
+}
+
+function isWindow(data: unknown): data is WindowMemory {
+  const { pool, table, blockSize } = (data ?? {}) as Partial<WindowMemory>;
+  return isShared(pool) && isShared(table) && BlockTable.isOne(table) && isBlockSize(blockSize);
 }

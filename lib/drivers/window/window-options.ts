@@ -1,6 +1,6 @@
 import { checkOptions } from '../../errors/check-options.js';
 import { invalidArgument, wrongType } from '../../errors/invalid-argument.js';
-import { SHORTEST_BLOCK } from './block-table.js';
+import { isBlockSize, SHORTEST_BLOCK } from './block-table.js';
 
 /** How much of the content is kept in memory, and what of it. */
 export interface WindowDriverOptions {
@@ -53,7 +53,7 @@ export function planWindow(options: WindowDriverOptions): WindowPlan {
   const { maxBytes, keep = 'near-readers', blockSize = 2 ** 16, shared = true } = options;
   if (typeof shared !== 'boolean') throw wrongType('shared', 'a boolean', shared);
   if (!KEEPS.includes(keep)) throw invalidArgument('keep', `one of ${KEEPS.join(', ')}`, keep);
-  if (!Number.isInteger(Math.log2(blockSize)) || blockSize < SHORTEST_BLOCK) {
+  if (!isBlockSize(blockSize)) {
     throw invalidArgument('blockSize', `a power of two from ${SHORTEST_BLOCK} (bytes)`, blockSize);
   }
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 2 * blockSize || maxBytes > LARGEST) {
@@ -61,6 +61,6 @@ export function planWindow(options: WindowDriverOptions): WindowPlan {
     throw invalidArgument('maxBytes', expected, maxBytes, ' A smaller window takes a smaller blockSize.');
   }
   const { behind = maxBytes / 8 } = options;
-  if (!(behind >= 0)) throw invalidArgument('behind', 'a number of bytes', behind);
+  if (typeof behind !== 'number' || !(behind >= 0)) throw invalidArgument('behind', 'a number of bytes', behind);
   return { keep, behind, blockSize, places: Math.floor(maxBytes / blockSize), shared };
 }

@@ -119,14 +119,16 @@ describe('BlockTable', () => {
     const places = 1000;
     const memory = new ArrayBuffer(BlockTable.bytesFor(places));
     const table = new BlockTable(memory);
+    let wrong = 0;
     for (let block = 0; block < 100 * places; block += 1) {
       // Two readers, far from each other.
       const number = block % 2 === 0 ? block : block + 2 ** 20;
       const gone = block - places;
       if (gone >= 0) table.remove(gone % 2 === 0 ? gone : gone + 2 ** 20);
       table.add(number, block % places);
-      expect(table.find(number)).toBe(block % places);
+      if (table.find(number) !== block % places) wrong += 1;
     }
+    expect(wrong).toBe(0);
     const [longest] = new Int32Array(memory);
     expect(longest).toBeLessThan(40);
   });

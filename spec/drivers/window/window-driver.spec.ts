@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Resource, type RoomUse, WindowDriver } from '../../../lib/index.js';
+import { attachDriver, Resource, type RoomUse, WindowDriver } from '../../../lib/index.js';
 import { driverConformance } from '../../../lib/testing.js';
 
 const BLOCK = 4096;
@@ -118,5 +118,29 @@ describe('WindowDriver', () => {
     resource.reactivate();
     expect(() => resource.writeAll(block(5, 4 * BLOCK + 1))).toThrow(withCode('CAPACITY'));
     expect(readBlock(driver, 3)).toEqual(block(4));
+  });
+
+  it('is not attached to by a handle that somebody has made up', () => {
+    const { data } = open(4).describe() as { data: { pool: SharedArrayBuffer; table: SharedArrayBuffer } };
+    const block = { blockSize: BLOCK };
+    for (const forged of [
+      undefined,
+      5,
+      {},
+      { ...data, blockSize: undefined },
+      { ...data, blockSize: 5000 },
+      { ...data, blockSize: 1 },
+      { ...data, pool: undefined },
+      { ...data, table: new ArrayBuffer(8) },
+      { ...data, ...block, table: new SharedArrayBuffer(0) },
+      { ...data, ...block, table: new SharedArrayBuffer(41) },
+      { ...data, ...block, table: new SharedArrayBuffer(48) },
+    ]) {
+      expect(() => attachDriver({ kind: 'window', data: forged })).toThrow(withCode('INVALID_ARGUMENT'));
+    }
+    const spoilt = new SharedArrayBuffer(data.table.byteLength);
+    new Int32Array(spoilt).fill(2 ** 20);
+    const attachment = attachDriver({ kind: 'window', data: { ...data, table: spoilt } });
+    expect(() => attachment.read(2 ** 20 * BLOCK, new Uint8Array(8))).toThrow(withCode('CLOSED'));
   });
 });
