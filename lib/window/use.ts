@@ -30,6 +30,8 @@ export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
 export interface Use extends PieceWise {
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
+  /** Bytes come and go in blocks of so many, a power of two. */
+  readonly blockSize: number;
   /** What the wait queue of the owner's thread calls. */
   readonly hooks: {
     readonly arriving: (wait: AskedWait & Urgency) => void;

@@ -26,7 +26,7 @@ export interface WindowUseOptions {
   readonly keepsLatest?: boolean | undefined;
   /** How much is kept at a time, in bytes. `@default` twice `longestWait` */
   readonly maxBytes?: number | undefined;
-  /** How much goes at a time, in bytes. `@default` 64 KiB */
+  /** Bytes come and go in blocks of so many, a power of two. `@default` 64 KiB */
   readonly blockSize?: number | undefined;
   /**
    * How much is kept behind each place that is read, longer than what is ahead of it, in bytes.
@@ -48,6 +48,7 @@ export interface WindowUseOptions {
 export class WindowUse implements Use {
   readonly longestWait: number;
   readonly keepsLatest: boolean;
+  readonly blockSize: number;
   /** What the owner's wait queue calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
@@ -69,6 +70,7 @@ export class WindowUse implements Use {
     const { maxBytes = 2 * longestWait, blockSize = 2 ** 16, behind = maxBytes / 8 } = size;
     this.#size = { maxBytes, blockSize, behind };
     this.longestWait = longestWait;
+    this.blockSize = blockSize;
     this.keepsLatest = keepsLatest;
   }
 

@@ -3,14 +3,16 @@ import type { Resource } from '../../../resource/resource.js';
 
 /** How often to look whether there is room now, in milliseconds: nothing tells of it. */
 const EVERY = 20;
-/** The most bytes that are written into a window at once: what one write needs has to fit in. */
+/** The most bytes that are written into a window at once, while there is room for as many. */
 const PIECE = 2 ** 16;
 
 /**
  * Writes the chunks of one body, each behind the other; into a window piece by piece.
  *
  * A write into a window finds no room as long as everything in it is held or waited for. That is no
- * failure: what could not be written waits, and so does the body, which is not read on before.
+ * failure: what could not be written waits, and so does the body, which is not read on before. No
+ * piece waits that goes into a block that is there: a wait may lack only that, and nothing may go
+ * until it has it.
  */
 export class PatientWriter {
   readonly #resource: Resource;
@@ -50,12 +52,23 @@ export class PatientWriter {
       this.#write(offset, data);
       return;
     }
-    const most = Math.min(PIECE, use.longestWait);
-    for (let at = 0; at < data.length; at += most) {
-      if (this.#wrote(offset + at, data.subarray(at, at + most))) continue;
-      this.#rest.push({ offset: offset + at, data: data.subarray(at) });
-      return;
+    for (let at = 0; at < data.length;) {
+      const length = this.#writePiece(offset + at, data.subarray(at), PIECE, use.blockSize);
+      if (length === 0) {
+        this.#rest.push({ offset: offset + at, data: data.subarray(at) });
+        return;
+      }
+      at += length;
     }
+  }
+
+  /** Writes up to a multiple of one of `sizes`, the first that there is room for. */
+  #writePiece(offset: number, data: Uint8Array, ...sizes: readonly number[]): number {
+    for (const size of sizes) {
+      const piece = data.subarray(0, size - (offset % size));
+      if (this.#wrote(offset, piece)) return piece.length;
+    }
+    return 0;
   }
 
   #wrote(offset: number, data: Uint8Array): boolean {

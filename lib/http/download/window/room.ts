@@ -37,6 +37,8 @@ export class Room {
   #waits: readonly ByteRange[] = [];
   #reach = 0;
   #reachAt = -Infinity;
+  /** Where the content ended when {@link Room.reach} was found. */
+  #end = Infinity;
   #lookedAt = -Infinity;
 
   private constructor(use: Use, resource: Resource, target: Target, readAhead: number) {
@@ -79,11 +81,7 @@ export class Room {
     const { places } = this.#use;
     // Of a reader that pauses for long the window knows nothing any more: it goes on where it was.
     if (places.length > 0) this.#places = this.#moving(places, now);
-    if (now - this.#reachAt < KEPT) return;
-    this.#reachAt = now;
-    const { start, end } = this.#target;
-    const content = { start, end: Math.max(start, end) };
-    this.#reach = this.#use.reach([...waits, ...this.#places], this.#resource.coverage, content);
+    if (now - this.#reachAt >= KEPT) this.#measure(now);
   }
 
   /**
@@ -98,6 +96,8 @@ export class Room {
 
   /** What of `[start, end)` is to be written, of a body that brings everything. */
   wantedOf(start: number, end: number): readonly ByteRange[] {
+    // The answer that brings it may have told where it all ends.
+    if (this.#target.end !== this.#end) this.#measure(this.#reachAt);
     if (!this.isLimited) return [{ start, end }];
     const near = [...this.#waits, ...this.#places]
       .map((place) => ({ start: Math.max(start, place.start), end: Math.min(end, this.#aheadOf(place)) }))
@@ -120,6 +120,14 @@ export class Room {
     if (!this.isLimited || first === undefined) return false;
     const missing = nextGap(first.start, first.end);
     return missing !== undefined && missing.start < position;
+  }
+
+  #measure(now: number): void {
+    this.#reachAt = now;
+    const { start, end } = this.#target;
+    this.#end = Math.max(start, end);
+    const active = [...this.#waits, ...this.#places];
+    this.#reach = this.#use.reach(active, this.#resource.coverage, { start, end: this.#end });
   }
 
   #moving(places: readonly number[], now: number): readonly ByteRange[] {

@@ -1,52 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { firstValueFrom, lastValueFrom } from 'rxjs';
-import { type Resource, WindowDriver } from 'tidemark';
-import { download, type DownloadOptions, type DownloadProgress } from 'tidemark/http';
-import { AT_ONCE, newResource } from '../../fixtures.js';
+import { lastValueFrom } from 'rxjs';
+import { download } from 'tidemark/http';
 import { range } from '../../../support/range.js';
 import { untilCovered } from '../../../support/until-covered.js';
 import { rounds } from '../../../run/rounds.js';
+import { downloading, GIB, KIB, MIB, PIECE, readOn, untilStill, window } from './in-windows.js';
 import { expectVast, VastServer } from './vast-server.js';
-
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
-const PIECE = 64 * KIB;
-
-function window(maxBytes: number): Resource {
-  return newResource(new WindowDriver({ maxBytes }));
-}
-
-/** Reads `[from, until)` in order. */
-async function readOn(resource: Resource, from: number, until: number): Promise<void> {
-  for (let at = from; at < until; at += PIECE) {
-    const bytes = await firstValueFrom(resource.read(range(at, Math.min(at + PIECE, until))));
-    expect(bytes.length).toBe(Math.min(PIECE, until - at));
-    expectVast(at, bytes);
-  }
-}
-
-/** Downloads until the test is over; what it says of itself, and what it errors with. */
-function downloading(resource: Resource, server: VastServer, options: DownloadOptions = {}) {
-  const told: { last?: DownloadProgress; readonly errors: unknown[]; stop: () => void } = {
-    errors: [],
-    stop: () => subscription.unsubscribe(),
-  };
-  const subscription = download(resource, server.url, { ...AT_ONCE, ...options }).subscribe({
-    next: (progress) => (told.last = progress),
-    error: (error: unknown) => told.errors.push(error),
-  });
-  return told;
-}
-
-/** Resolves when nothing was sent for some time. */
-async function untilStill(server: VastServer): Promise<void> {
-  for (let before = -1; before !== server.sent;) {
-    before = server.sent;
-    await delay(250);
-  }
-}
 
 describe('a download into a window', () => {
   it('reads ahead as far as there is room, is idle, and goes on where somebody reads on', async () => {
