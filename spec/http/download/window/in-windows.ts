@@ -39,10 +39,11 @@ export function downloading(resource: Resource, server: VastServer, options: Dow
   return told;
 }
 
-/** Resolves when nothing was sent for some time. */
-export async function untilStill(server: VastServer): Promise<void> {
-  for (let before = -1; before !== server.sent;) {
-    before = server.sent;
-    await delay(250);
+/** Resolves when a download is idle, and stays so. */
+export async function untilIdle(told: { readonly last?: DownloadProgress }, server: VastServer): Promise<void> {
+  for (let times = 0; times < 3;) {
+    const { sent } = server;
+    await delay(100);
+    times = told.last?.state === 'idle' && server.sent === sent ? times + 1 : 0;
   }
 }

@@ -4,7 +4,7 @@ import type { ByteRange } from 'tidemark';
 import { download } from 'tidemark/http';
 import { range } from '../../../support/range.js';
 import { untilCovered } from '../../../support/until-covered.js';
-import { downloading, KIB, MIB, PIECE, readOn, untilStill, window } from './in-windows.js';
+import { downloading, KIB, MIB, PIECE, readOn, untilIdle, window } from './in-windows.js';
 import { expectVast, VastServer } from './vast-server.js';
 
 /** What may be on its way where a body is not read on. */
@@ -21,7 +21,7 @@ describe('a server without ranges, into a window', () => {
     const server = await withoutRanges(1000 * MIB);
     const resource = window(4 * MIB);
     const told = downloading(resource, server);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(told.last).toMatchObject({ state: 'idle' });
     expect(resource.coverage.toArray()).toEqual([range(0, 4 * MIB)]);
     expect(server.sent).toBeLessThan(ON_ITS_WAY);
@@ -29,19 +29,19 @@ describe('a server without ranges, into a window', () => {
   });
 
   it('sends each byte once to who reads in order', async () => {
-    const server = await withoutRanges(40 * MIB);
+    const server = await withoutRanges(16 * MIB);
     const resource = window(MIB);
     const told = downloading(resource, server);
-    await readOn(resource, 0, 40 * MIB);
-    await untilStill(server);
-    expect(server.sent).toBe(40 * MIB);
+    await readOn(resource, 0, 16 * MIB);
+    await untilIdle(told, server);
+    expect(server.sent).toBe(16 * MIB);
     expect(server.asked).toHaveLength(1);
     expect(told.last).toMatchObject({ state: 'idle' });
     told.stop();
   });
 
   it('is asked anew for what lies behind, and what lies in front of a wait is not written', async () => {
-    const server = await withoutRanges(64 * MIB);
+    const server = await withoutRanges(32 * MIB);
     const resource = window(2 * MIB);
     const written: ByteRange[] = [];
     resource.writes$.subscribe((range) => written.push(range));
@@ -49,14 +49,14 @@ describe('a server without ranges, into a window', () => {
     const inside = (start: number, end: number): ByteRange[] =>
       written.filter((one) => one.start < end && start < one.end);
     await readOn(resource, 0, MIB);
-    await readOn(resource, 40 * MIB, 41 * MIB);
-    expect(inside(4 * MIB, 40 * MIB - PIECE)).toEqual([]);
+    await readOn(resource, 24 * MIB, 25 * MIB);
+    expect(inside(4 * MIB, 24 * MIB - PIECE)).toEqual([]);
     expect(server.asked).toHaveLength(1);
-    await readOn(resource, 20 * MIB, 21 * MIB);
+    await readOn(resource, 12 * MIB, 13 * MIB);
     expect(server.asked).toHaveLength(2);
-    expect(inside(4 * MIB, 20 * MIB - PIECE)).toEqual([]);
+    expect(inside(4 * MIB, 12 * MIB - PIECE)).toEqual([]);
     // On from there to the end.
-    await readOn(resource, 21 * MIB, 64 * MIB);
+    await readOn(resource, 13 * MIB, 32 * MIB);
     expect(server.asked).toHaveLength(2);
     expect(told.errors).toEqual([]);
     told.stop();
@@ -94,7 +94,7 @@ describe('a window in which nothing may go', () => {
     const told = downloading(resource, server, { retry: false });
     await untilCovered(resource, 256 * KIB);
     const read = readOn(resource, 300 * KIB, 600 * KIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(resource.coverage.toArray()).toEqual([range(0, 256 * KIB)]);
     expect(told.last?.state).toBe('idle');
     holds[1]?.release();

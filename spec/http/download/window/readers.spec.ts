@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { range } from '../../../support/range.js';
 import { readerThread } from '../../../support/threads.js';
 import { untilCovered } from '../../../support/until-covered.js';
-import { downloading, GIB, KIB, MIB, PIECE, readOn, untilStill, window } from './in-windows.js';
+import { downloading, GIB, KIB, MIB, PIECE, readOn, untilIdle, window } from './in-windows.js';
 import { expectVast, VastServer } from './vast-server.js';
 
 describe('a download into a window with several readers', () => {
@@ -31,7 +31,7 @@ describe('a download into a window with several readers', () => {
       }
     };
     await read(0, 3 * MIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(resource.coveredBytes).toBe(4 * MIB);
     expect(resource.has(range(3 * MIB, 6 * MIB))).toBe(true);
     await read(3 * MIB, 20 * MIB);
@@ -44,10 +44,10 @@ describe('a download into a window with several readers', () => {
     const resource = window(8 * MIB);
     const told = downloading(resource, server, { readAhead: 512 * KIB });
     for (const place of [10, 200, 400, 600, 800]) await readOn(resource, place * MIB, place * MIB + PIECE);
-    await untilStill(server);
+    await untilIdle(told, server);
     const before = server.asked.length;
     await readOn(resource, 800 * MIB + PIECE, 802 * MIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     const later = server.asked.slice(before).map((asked) => asked?.start ?? 0);
     expect(later.filter((start) => start < 800 * MIB)).toEqual([]);
     told.stop();

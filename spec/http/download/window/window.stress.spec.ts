@@ -4,7 +4,7 @@ import { download } from 'tidemark/http';
 import { range } from '../../../support/range.js';
 import { untilCovered } from '../../../support/until-covered.js';
 import { rounds } from '../../../run/rounds.js';
-import { downloading, GIB, KIB, MIB, PIECE, readOn, untilStill, window } from './in-windows.js';
+import { downloading, GIB, KIB, MIB, PIECE, readOn, untilIdle, window } from './in-windows.js';
 import { expectVast, VastServer } from './vast-server.js';
 
 describe('a download into a window', () => {
@@ -13,13 +13,13 @@ describe('a download into a window', () => {
     const resource = window(4 * MIB);
     const told = downloading(resource, server);
     await untilCovered(resource, 4 * MIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(told.last).toMatchObject({ state: 'idle', totalBytes: GIB });
     expect(resource.coverage.toArray()).toEqual([range(0, 4 * MIB)]);
     expect(server.sent).toBe(4 * MIB);
     // Nobody waits: all of this is there.
     await readOn(resource, 0, 3 * MIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(told.last).toMatchObject({ state: 'idle' });
     const [{ start, end } = range(0, 0), ...others] = resource.coverage;
     expect(others).toEqual([]);
@@ -40,7 +40,7 @@ describe('a download into a window', () => {
       const resource = window(maxBytes);
       const told = downloading(resource, server);
       await readOn(resource, 0, length);
-      await untilStill(server);
+      await untilIdle(told, server);
       expect(server.sent).toBe(length);
       expect(resource.coveredBytes).toBeLessThanOrEqual(maxBytes);
       expect(told.last).toMatchObject({ state: 'idle' });
@@ -62,10 +62,10 @@ describe('a download into a window', () => {
     const server = await VastServer.start(GIB);
     const resource = window(8 * MIB);
     const told = downloading(resource, server, { readAhead: MIB });
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(resource.coverage.toArray()).toEqual([range(0, MIB)]);
     await readOn(resource, 0, 2 * MIB);
-    await untilStill(server);
+    await untilIdle(told, server);
     expect(server.sent).toBeGreaterThan(2 * MIB);
     expect(server.sent).toBeLessThanOrEqual(3 * MIB + PIECE);
     told.stop();
