@@ -89,7 +89,7 @@ export abstract class BytesView {
     const { start, end } = checkedRange(range);
     const has = this.#parts.has(start, end);
     if (has === undefined) this.#parts.assertUsable('Asked for the coverage');
-    return has === true || start === end;
+    return has === true;
   }
 
   /**

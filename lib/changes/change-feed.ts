@@ -49,9 +49,9 @@ export class ChangeFeed<C, S> {
     this.#notifications.run();
   }
 
-  /** Queues what tells of ranges that were evicted, in ascending order; {@link run} tells it. */
-  evicted(ranges: readonly EvictedRange[], announce: (() => void) | undefined): void {
-    for (const range of ranges) this.waits.uncovered(range);
+  /** Queues what tells of a range that was evicted; {@link run} tells it. */
+  evicted(range: EvictedRange, announce: (() => void) | undefined): void {
+    this.waits.uncovered(range);
     this.coverage.changed();
     if (announce !== undefined) this.#notifications.add(announce);
   }

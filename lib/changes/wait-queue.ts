@@ -69,8 +69,8 @@ export interface WaitSource {
 export interface WaitHooks {
   /** Called before a wait is queued; the wait errors with what it throws. */
   readonly arriving?: (wait: QueuedWait) => void;
-  /** Called when a wait is Ready, before its subscriber is. */
-  readonly ready?: (wait: AskedWait) => void;
+  /** Called when a wait ends, before its subscriber is. */
+  readonly settling?: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -199,7 +199,7 @@ export class WaitQueue {
    */
   #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
     const { subscriber, start, end } = wait;
-    if (state === 'ready') this.#hooks.ready?.(wait);
+    this.#hooks.settling?.(wait, state);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {
       return () => {
         callOut(() => {

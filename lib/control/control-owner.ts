@@ -56,7 +56,7 @@ export class ControlOwner {
   readonly #alive: () => void;
   /** `SEQUENCE` in the last update. */
   #sequence = 0;
-  /** What {@link arrivedEnd} was when bytes were last evicted. */
+  /** How far bytes reached that were evicted since the last commit. */
   #evictedEnd = 0;
 
   /** @param evicts - bytes may be evicted */
@@ -108,18 +108,16 @@ export class ControlOwner {
   }
 
   /**
-   * Uncovers `[start, end)`, whose bytes are evicted: steps A and B of `control/stamps.ts`. `lost`:
-   * nobody can bring what is missing before `end` again.
+   * Uncovers `[start, end)`, which is covered as a whole, and whose bytes are evicted: steps A and
+   * B of `control/stamps.ts`. `lost`: nobody can bring what is missing before `end` again.
    */
   uncover(start: number, end: number, lost = false): void {
-    const { tree } = this.#coverage;
     this.#coverage.reserve();
     const { words } = this.#pages;
-    const before = tree.coveredBytes;
-    this.#evictedEnd = this.arrivedEnd;
+    this.#evictedEnd = Math.max(this.#evictedEnd, end);
     this.#beginUpdate();
     this.#coverage.subtract(start, end);
-    storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + before - tree.coveredBytes);
+    storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + end - start);
     if (lost) storeNumber(words, LOST_UNTIL_AT, Math.max(end, this.block.lostUntil));
     this.#endUpdate();
     changeStamps(words, start, end);

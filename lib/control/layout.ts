@@ -79,8 +79,21 @@ export const EXPECTED_LENGTH_AT = 14;
 /** First page of a text; 0: none. */
 export const IDENTITY_AT = 16;
 export const REASON_AT = 17;
+/**
+ * A page of a text. Word 0: the next page, 1: the number of UTF-16 code units of the whole text;
+ * then one unit a word, as many as a page has room for.
+ */
+export const TEXT_BASE = 2;
+export const TEXT_UNITS = 62;
 /** Counts changes of state, lengths and identity. */
 export const STATUS_VERSION_AT = 18;
+/** Header, root of the coverage tree, and a few more: one page of the operating system. */
+export const INITIAL_BYTES = 4096;
+/**
+ * Reserved address space of a control block, 512 MiB: more than a million ranges however badly they
+ * fill their pages.
+ */
+export const MAX_BYTES = 536_870_912;
 /** Pages that the buffer has room for; stored before an update refers to a new one. */
 export const PAGES_AT = 19;
 /** The owner's thread, as a 53-bit token. */

@@ -115,8 +115,8 @@ export class StorageError extends Error {
     this.code = code;
     if (range) this.range = { start: range.start, end: range.end };
     // A detail that is undefined is no member.
-    for (const [name, value] of Object.entries(others) as [string, unknown][])
-      if (value !== undefined) Object.assign(this, { [name]: value });
+    const own = this as unknown as Record<string, unknown>;
+    for (const [name, value] of Object.entries<unknown>(others)) if (value !== undefined) own[name] = value;
   }
 }
 

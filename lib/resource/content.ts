@@ -125,9 +125,9 @@ export class Content<D extends Driver> implements ViewParts {
   }
 
   waitError(state: WaitState, start: number, end: number): Error {
-    const { use } = this;
-    if (state === 'gone' && use !== undefined) return use.goneError(this.state, start, end);
-    return waitError(state, this.status, start, end, this.errorDetails);
+    return (
+      this.use?.waitError(state, this.state, start, end) ?? waitError(state, this.status, start, end, this.errorDetails)
+    );
   }
 
   assertUsable(asked: string): void {

@@ -1,4 +1,3 @@
-import type { EvictedRange } from '../changes/wait-queue.js';
 import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
@@ -57,12 +56,12 @@ export class Eviction {
    */
   makeRoom(start: number, end: number): void {
     const { driver, use } = this.#content;
-    if (use !== undefined) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
+    if (use) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
   }
 
   #evictAll(pieces: readonly ByteRange[], lost = false): void {
     const { control, driver, state } = this.#content;
-    const evicted: EvictedRange[] = [];
+    const evicted: ByteRange[] = [];
     try {
       for (const { start, end } of pieces) {
         for (let at = start; at < end;) {
@@ -70,14 +69,15 @@ export class Eviction {
           const gone = { start: at, end: Math.min(runEnd, end), runEnd, lost };
           if (runEnd > at) {
             control.uncover(at, gone.end, lost);
+            this.#feed.evicted(gone);
             evicted.push(gone);
           }
           at = state.nextGap(at, end)?.end ?? end;
         }
       }
     } finally {
-      // Also if there was no room to cut the last piece.
-      if (evicted.length > 0) this.#feed.evicted(evicted);
+      // Also if there was no room to cut the last piece. All of it has gone, even if the driver
+      // should throw.
       for (const { start, end } of evicted) driver.evict?.(start, end);
     }
   }

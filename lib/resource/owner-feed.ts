@@ -44,23 +44,21 @@ export class OwnerFeed {
   /** Tells of a write of `[start, end)`, not empty; `fresh`: some of it was missing before. */
   written(start: number, end: number, fresh: boolean): void {
     if (fresh) this.ports.wakeCovered(start, end);
-    this.changes.written(start, end, fresh, this.#announce(start, end));
+    this.changes.written(start, end, fresh, this.#announce(this.#writes$, start, end));
   }
 
-  /** Tells other threads of what was evicted, in ascending order; queues what tells this one. */
-  evicted(ranges: readonly EvictedRange[]): void {
-    for (const { start, end, lost } of ranges) this.ports.uncovered(lost ? 0 : start, end);
-    const announce = (): void => {
-      for (const { start, end } of ranges) this.#evictions$.next({ start, end });
-    };
-    this.changes.evicted(ranges, this.#evictions$.observed ? announce : undefined);
+  /** Tells other threads of a range that was evicted; queues what tells this one. */
+  evicted(range: EvictedRange): void {
+    const { start, end, lost } = range;
+    this.ports.uncovered(lost ? 0 : start, end);
+    this.changes.evicted(range, this.#announce(this.#evictions$, start, end));
     this.#demand.changed();
   }
 
   /** Tells of a new state; `replaced`: the length of new content, which was written whole. */
   stateChanged(replaced = 0): void {
     this.ports.wakeAll();
-    this.changes.stateChanged(replaced === 0 ? undefined : this.#announce(0, replaced));
+    this.changes.stateChanged(replaced === 0 ? undefined : this.#announce(this.#writes$, 0, replaced));
     this.#demand.changed();
   }
 
@@ -76,14 +74,14 @@ export class OwnerFeed {
     });
   }
 
-  #announce(start: number, end: number): (() => void) | undefined {
-    return this.#writes$.observed ? this.#announcement(start, end) : undefined;
+  #announce(to$: Subject<ByteRange>, start: number, end: number): (() => void) | undefined {
+    return to$.observed ? this.#announcement(to$, start, end) : undefined;
   }
 
   /** By itself, since what a closure holds is allocated at the call, where it is not made, too. */
-  #announcement(start: number, end: number): () => void {
+  #announcement(to$: Subject<ByteRange>, start: number, end: number): () => void {
     return () => {
-      this.#writes$.next({ start, end });
+      to$.next({ start, end });
     };
   }
 }

@@ -210,7 +210,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
 
   /**
    * Keeps {@link evict} from the bytes of `range` (half-open), there yet or not, until it and all
-   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`.
+   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`, `CAPACITY` for
+   * more than half of a window.
    */
   hold(range: ByteRange): Hold {
     return this.#eviction.hold(range);

@@ -2,7 +2,8 @@ import type { Driver, RoomUse } from '../drivers/driver.js';
 import { isStorageError } from '../errors/storage-error.js';
 import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { subtractRanges } from '../range/subtract-ranges.js';
-import { expectBytes, expectSame, pattern } from './assertions.js';
+import { Resource } from '../resource/resource.js';
+import { expectBytes, expectSame, pattern, randomNumbers } from './assertions.js';
 import type { ConformanceTest } from './conformance-test.js';
 import { readBack } from './driver-calls.js';
 
@@ -98,6 +99,28 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
         window.expectKept();
         window.write(index, IDLE);
         window.expectKept();
+      },
+    ],
+    [
+      'under a resource, reads give what was written, as far as it is there, and room is made for every write',
+      ({ create }) => {
+        const resource = Resource.open(create());
+        const random = randomNumbers(5);
+        const target = new Uint8Array(PIECE);
+        let evictions = 0;
+        resource.evictions$.subscribe(() => (evictions += 1));
+        for (let step = 0; step < 3000 && evictions < 300; step += 1) {
+          const start = random(MOST_PIECES * PIECE);
+          const end = start + 1 + random(PIECE);
+          resource.writeAt(start, contentOf({ start, end }));
+          expectSame(resource.has({ start, end }), true, `bytes of step ${step} are covered`);
+          const from = step % 2 === 0 ? Math.max(0, start - random(PIECE)) : random(MOST_PIECES * PIECE);
+          const length = resource.readAt(from, target);
+          const read = { start: from, end: from + length };
+          expectBytes(target.subarray(0, length), contentOf(read), `bytes at ${from}, step ${step}`);
+        }
+        expectSame(evictions > 0, true, 'something had to go');
+        resource.close();
       },
     ],
   ];

@@ -1,4 +1,4 @@
-import { defer, filter, map, Observable, repeat, take } from 'rxjs';
+import { defer, first, map, Observable, repeat } from 'rxjs';
 
 import { allocate } from '../bytes/allocate.js';
 import { interruptedError } from '../bytes/ended-error.js';
@@ -39,16 +39,14 @@ export function readRange(
     const kind = { withinLength: true, uninterruptible, age: {} };
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let at = start;
-    const joined = (): Uint8Array<ArrayBuffer> =>
-      pieces.length > 1 && parts.use ? parts.use.join(pieces) : (pieces[0] ?? new Uint8Array(0));
+    const joined = (): Uint8Array<ArrayBuffer> => parts.use?.join(pieces) ?? pieces[0] ?? new Uint8Array(0);
     /** Goes on with the next piece, or the same one; undefined until there is no more. */
     const step$ = defer(() => {
-      const until = Math.min(end, at + (parts.use?.longestWait ?? Infinity));
-      return waits.wait({ start: at, end: until }, { neededBy: by }, kind).pipe(
+      const length = Math.min(end - at, parts.use?.longestWait ?? Infinity);
+      return waits.wait({ start: at, end: at + length }, { neededBy: by }, kind).pipe(
         map((outcome) => {
           if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
           if (outcome === WaitOutcome.Eof || at === end) return joined();
-          const length = until - at;
           let piece = new Uint8Array(0);
           const room = (there: number): Uint8Array => (piece = allocate(there));
           // If the view has ended in between, the next wait errors.
@@ -63,8 +61,7 @@ export function readRange(
     return step$
       .pipe(
         repeat(),
-        filter((bytes) => bytes !== undefined),
-        take(1),
+        first((bytes) => bytes !== undefined),
       )
       .subscribe(subscriber);
   });

@@ -19,7 +19,9 @@ export class ReaderUse implements PieceWise {
   /** What the reader's wait queue calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    ready: (wait: AskedWait): void => this.#ready(wait),
+    settling: (wait: AskedWait, state: string): void => {
+      if (state === 'ready') this.#ready(wait);
+    },
   };
   readonly #words: Int32Array;
   readonly #places: PlaceNotes;

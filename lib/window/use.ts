@@ -5,6 +5,7 @@ import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
+import type { WaitState } from '../waits/wait-outcome.js';
 
 /** What the resource tells of a reader in another thread. */
 export interface UsedPort {
@@ -35,7 +36,7 @@ export interface Use extends PieceWise {
   /** What the wait queue of the owner's thread calls. */
   readonly hooks: {
     readonly arriving: (wait: AskedWait & Urgency) => void;
-    readonly ready: (wait: AskedWait) => void;
+    readonly settling: (wait: AskedWait, state: string) => void;
   };
   /** Called once. `held`: what is held at any moment. */
   connect(held: Iterable<ByteRange>, ports: UsedPorts): void;
@@ -43,8 +44,8 @@ export interface Use extends PieceWise {
   evicting(start: number, end: number): void;
   /** Throws `CAPACITY` for a range that is too long; `asked` begins the message. */
   checkFits(asked: string, range: ByteRange): void;
-  /** The error of a wait for `[start, end)`, of which bytes have gone for ever. */
-  goneError(state: LosingState, start: number, end: number): Error;
+  /** The error of a wait for `[start, end)` that ends as `gone`; undefined for others. */
+  waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined;
   /**
    * How far ahead of what is active bytes may be brought, in bytes, so that none has to go for them
    * that is of more use: `reachOf`.

@@ -3,11 +3,13 @@ import { checkFits, goneError } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
-import type { StorageError } from '../errors/storage-error.js';
 import type { Coverage } from '../coverage/coverage.js';
+import { checkOptions } from '../errors/check-options.js';
+import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
+import type { WaitState } from '../waits/wait-outcome.js';
 import { reachOf, type WindowSize } from './reach.js';
 import { UrgentWaits } from './urgent-waits.js';
 import type { LosingState, Use, UsedPort, UsedPorts } from './use.js';
@@ -40,10 +42,27 @@ export interface WindowUseOptions {
  * driver brings it as {@link Driver.use}, the resource tells it, and gives it to
  * {@link Driver.makeRoom}. Apps whose drivers keep all bytes do not bundle it.
  *
+ * A driver of yours that has `makeRoom` makes one, as its member `use`, and calls {@link read} in
+ * its own `read`. What attaches it in other threads has a `longestWait`, too.
+ *
  * **What a wait needs** is left alone until its caller has copied it. What copies by itself
  * (`read`, operators) does so before its subscription has closed; a reader in another thread
  * withdraws its want after it has copied. The caller of a bare `waitRange` copies later, or never:
- * those bytes are kept until the view's next call, but no longer than a second.
+ * those bytes are kept until the view's next call, but no longer than a second. In the owner's
+ * thread it is the next wait, or any read of these bytes.
+ *
+ * @example
+ * ```ts
+ * import { WindowUse } from 'tidemark';
+ *
+ * class MyWindow {
+ *   readonly use = new WindowUse({ longestWait: 2 ** 19 });
+ *
+ *   read(offset: number, target: Uint8Array): void {
+ *     this.use.read(offset, target.length);
+ *   }
+ * }
+ * ```
  */
 export class WindowUse implements Use {
   readonly longestWait: number;
@@ -52,7 +71,9 @@ export class WindowUse implements Use {
   /** What the owner's wait queue calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    ready: (wait: AskedWait): void => this.#ready(wait),
+    settling: (wait: AskedWait, state: string): void => {
+      if (state === 'ready') this.#ready(wait);
+    },
   };
   readonly #size: WindowSize;
   #noted = true;
@@ -66,8 +87,17 @@ export class WindowUse implements Use {
   readonly #waits = new UrgentWaits();
   #kept: (ByteRange & Urgency & { readonly since: number })[] = [];
 
-  constructor({ longestWait, keepsLatest = false, ...size }: WindowUseOptions) {
-    const { maxBytes = 2 * longestWait, blockSize = 2 ** 16, behind = maxBytes / 8 } = size;
+  /** @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects */
+  constructor(options: WindowUseOptions) {
+    const given: unknown = options;
+    if (given === undefined) throw invalidArgument('the options', 'an object with longestWait', given);
+    checkOptions(options, ['longestWait', 'keepsLatest', 'maxBytes', 'blockSize', 'behind']);
+    const { longestWait, keepsLatest = false } = options;
+    if (!Number.isSafeInteger(longestWait) || longestWait < 1) {
+      throw invalidArgument('longestWait', 'an integer >= 1 (bytes)', longestWait);
+    }
+    if (typeof keepsLatest !== 'boolean') throw wrongType('keepsLatest', 'a boolean', keepsLatest);
+    const { maxBytes = 2 * longestWait, blockSize = 2 ** 16, behind = maxBytes / 8 } = options;
     this.#size = { maxBytes, blockSize, behind };
     this.longestWait = longestWait;
     this.blockSize = blockSize;
@@ -100,8 +130,8 @@ export class WindowUse implements Use {
     checkFits(asked, range, this.longestWait);
   }
 
-  goneError(state: LosingState, start: number, end: number): StorageError {
-    return goneError(state, start, end);
+  waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined {
+    return state === 'gone' ? goneError(content, start, end) : undefined;
   }
 
   reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number {

@@ -15,6 +15,7 @@ import {
   whenCommitted,
   writeTo,
   WindowDriver,
+  WindowUse,
 } from '../../lib/index.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
@@ -182,6 +183,13 @@ export const publicCalls: readonly PublicCall[] = [
     call: (...args) => new WindowDriver(...(args as [never])),
     options: ['maxBytes', 'keep', 'behind', 'blockSize', 'shared'],
     needed: { maxBytes: 2 ** 20 },
+  },
+  {
+    name: 'WindowUse',
+    args: () => [],
+    call: (...args) => new WindowUse(...(args as [never])),
+    options: ['longestWait', 'keepsLatest'],
+    needed: { longestWait: 2 ** 19 },
   },
   {
     name: 'attachDriver',

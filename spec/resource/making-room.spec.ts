@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { type Resource, WindowDriver } from '../../lib/index.js';
+import { MemDriver, type Resource, WindowDriver } from '../../lib/index.js';
 import { filled } from '../support/bytes.js';
 import { codeOf, errorOf } from '../support/code-of.js';
 import { range } from '../support/range.js';
@@ -163,7 +163,7 @@ describe('more than half of a window', () => {
   });
 
   it('may be asked for of drivers that keep everything', () => {
-    const resource = open();
+    const resource = open({}, new MemDriver());
     resource.hold(range(0, 2 ** 53 - 1));
     expect(wait(resource, 0, 2 ** 53 - 1)).toEqual([]);
     resource.writeAt(0, filled(10));

@@ -9,3 +9,8 @@ import { testedDriver } from './tested-driver.js';
 export function newDriver(initialData?: Uint8Array): Driver {
   return testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData);
 }
+
+/** The same over something new; so many bytes fit in, even if it is a window. */
+export function newDriverFor(length: number): Driver {
+  return testedDriver({ MemDriver, MmapDriver, WindowDriver }, undefined, length);
+}

@@ -26,14 +26,14 @@ const BLOCK = 2 ** 12;
  *   { path: string; mapping?: 'auto' | 'mmap-io' | 'koffi' | 'off' }) => F; WindowDriver: new
  *   (options: { maxBytes: number; blockSize: number }) => W; }} classes
  * @param {Uint8Array} [initialData]
+ * @param {number} [holds] - how many bytes have to fit in at the same time: a test that writes more
+ *   than a window, and needs all of it, says so
  * @returns {M | F | W}
  */
-export function testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData) {
+export function testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData, holds = initialData?.length ?? 0) {
   if (isWindowTested()) {
-    if (initialData === undefined) return new WindowDriver({ maxBytes: WINDOW, blockSize: BLOCK });
-    // What is committed has to be there as a whole.
-    const maxBytes = Math.max(WINDOW, initialData.length + BLOCK);
-    return filled(new WindowDriver({ maxBytes, blockSize: BLOCK }), initialData);
+    const driver = new WindowDriver({ maxBytes: Math.max(WINDOW, holds + BLOCK), blockSize: BLOCK });
+    return initialData === undefined ? driver : filled(driver, initialData);
   }
   const folder = testedFolder();
   if (folder === undefined) return new MemDriver({ initialData });
