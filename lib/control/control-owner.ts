@@ -56,6 +56,8 @@ export class ControlOwner {
   readonly #alive: () => void;
   /** `SEQUENCE` in the last update. */
   #sequence = 0;
+  /** How far bytes reached that were evicted since the last commit. */
+  #evictedEnd = 0;
 
   /** @param evicts - bytes may be evicted */
   constructor(shared: boolean, evicts = false) {
@@ -87,6 +89,11 @@ export class ControlOwner {
     return Atomics.load(this.#pages.words, WANTS_AT);
   }
 
+  /** The end of the last byte that has come, evicted since or not; 0 if there is none. */
+  get arrivedEnd(): number {
+    return Math.max(this.#evictedEnd, this.block.coveredEnd);
+  }
+
   /** Makes sure that {@link cover} cannot fail; throws `CAPACITY`. */
   reserve(): void {
     this.#coverage.reserve();
@@ -107,6 +114,7 @@ export class ControlOwner {
   uncover(start: number, end: number, lost = false): void {
     this.#coverage.reserve();
     const { words } = this.#pages;
+    this.#evictedEnd = Math.max(this.#evictedEnd, end);
     this.#beginUpdate();
     this.#coverage.subtract(start, end);
     storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + end - start);
@@ -134,6 +142,7 @@ export class ControlOwner {
       coverage.subtract(finalLength, MAX_OFFSET);
       if (coverage.tree.locate(0).end < finalLength) coverage.insert(0, finalLength);
       storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
+      this.#evictedEnd = 0;
       this.#setState(COMMITTED);
     } finally {
       this.#endUpdate();

@@ -14,7 +14,7 @@ import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkedRange, checkLength } from '../range/checks.js';
 import { abortedError, checkSignal } from '../waits/abort.js';
 import type { WaitState } from '../waits/wait-outcome.js';
-import type { Use } from '../window/use.js';
+import { type Use, useOf } from '../window/use.js';
 import { checkDriver, checkType, incompleteError, noViewsError, pastTheEndError, rewriteError } from './checks.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
@@ -83,6 +83,11 @@ export class Content<D extends Driver> implements ViewParts {
     return this.#closed;
   }
 
+  /** The end of the last byte that has come, evicted since or not; 0 if there is none. */
+  get arrivedEnd(): number {
+    return this.control.arrivedEnd;
+  }
+
   get status(): ResourceStatus {
     return this.#closed ? CLOSED_STATUS : this.state.status;
   }
@@ -117,7 +122,7 @@ export class Content<D extends Driver> implements ViewParts {
 
   get use(): Use | undefined {
     // What it has beside is no matter of who writes a driver.
-    return this.driver.use as Use | undefined;
+    return useOf(this.driver);
   }
 
   waitError(state: WaitState, start: number, end: number): Error {
@@ -167,7 +172,7 @@ export class Content<D extends Driver> implements ViewParts {
       );
     }
     this.assertActive('Committed');
-    const length = finalLength ?? state.expectedLength ?? state.coveredEnd;
+    const length = finalLength ?? state.expectedLength ?? this.arrivedEnd;
     const gap = state.nextGap(0, length);
     if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.driver.path);
     this.control.reserve();

@@ -66,7 +66,7 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
    */
   readonly demand$: Observable<readonly Demand[]>;
   /** @internal */
-  readonly [INSIDE]: ViewInside;
+  readonly [INSIDE]: ViewInside & { readonly parts: Pick<Content<D>, 'arrivedEnd'> };
   readonly #content: Content<D>;
   readonly #feed: OwnerFeed;
   readonly #writer: Writer;
@@ -163,8 +163,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
    * another length than the committed one, `FAILED`, `CANCELLED`, `CLOSED`, and what the driver
    * throws; then nothing has changed.
    *
-   * @param finalLength - in bytes; by default the expected length, else the end of the last covered
-   * range
+   * @param finalLength - in bytes; by default the expected length, else the end of the last byte
+   * that has come, evicted since or not
    */
   commit(finalLength?: number): void {
     this.#writer.commit(finalLength);

@@ -1,6 +1,8 @@
 import type { PieceWise } from '../bytes/bytes-view.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ContentState } from '../control/content-state.js';
+import type { Coverage } from '../coverage/coverage.js';
+import type { RoomUse } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
@@ -27,9 +29,11 @@ export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
  * What a resource calls of the `use` of its driver, a `WindowUse`, if that keeps only a part of the
  * content. Ranges are half-open, in bytes.
  */
-export interface Use extends PieceWise {
+export interface Use extends PieceWise, RoomUse {
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
+  /** Bytes come and go in blocks of so many, a power of two. */
+  readonly blockSize: number;
   /** What the wait queue of the owner's thread calls. */
   readonly hooks: {
     readonly arriving: (wait: AskedWait & Urgency) => void;
@@ -43,8 +47,16 @@ export interface Use extends PieceWise {
   checkFits(asked: string, range: ByteRange): void;
   /** The error of a wait for `[start, end)` that ends as `gone`; undefined for others. */
   waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined;
-  // For `Driver.makeRoom`, which gets it as `RoomUse`.
-  readonly places: readonly number[];
-  readonly needed: readonly ByteRange[];
-  readonly held: readonly ByteRange[];
+  /**
+   * How far ahead of what is active bytes may be brought, in bytes, so that none has to go for them
+   * that is of more use: `reachOf`.
+   */
+  reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number;
+  /** Does `work`, whose reads are no reader's: they leave no places. */
+  unnoted<T>(work: () => T): T;
+}
+
+/** The `use` of a driver as a resource and downloads see it; undefined: it keeps all bytes. */
+export function useOf(driver: { readonly use?: RoomUse | undefined }): Use | undefined {
+  return driver.use as Use | undefined;
 }

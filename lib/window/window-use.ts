@@ -3,12 +3,14 @@ import { checkFits, goneError } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
 import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
+import type { Coverage } from '../coverage/coverage.js';
 import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import { reachOf, type WindowSize } from './reach.js';
 import { UrgentWaits } from './urgent-waits.js';
 import type { LosingState, UsedPort, UsedPorts } from './use.js';
 
@@ -36,6 +38,13 @@ export interface WindowUseOptions {
   readonly blockSize?: number | undefined;
   /** The oldest bytes go, and nobody brings them again: waits for them end with `GONE`. */
   readonly keepsLatest?: boolean | undefined;
+  /** How much is kept at a time, in bytes. `@default` twice `longestWait` */
+  readonly maxBytes?: number | undefined;
+  /**
+   * How much is kept behind each place that is read, longer than what is ahead of it, in bytes.
+   * `@default` an eighth of `maxBytes`
+   */
+  readonly behind?: number | undefined;
 }
 
 /**
@@ -70,6 +79,7 @@ export class WindowUse {
   readonly longestWait: number;
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
+  readonly blockSize: number;
   /** @internal What the wait queue of the owner's thread calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
@@ -77,6 +87,8 @@ export class WindowUse {
       if (state === 'ready') this.#ready(wait);
     },
   };
+  readonly #size: WindowSize;
+  #noted = true;
   #held: Iterable<ByteRange> = [];
   #ports: UsedPorts = { open: [], refresh: () => undefined };
   readonly #knownPorts = new WeakMap<UsedPort, PortUse>();
@@ -91,12 +103,15 @@ export class WindowUse {
   constructor(options: WindowUseOptions) {
     const given: unknown = options;
     if (given === undefined) throw invalidArgument('the options', 'an object with longestWait', given);
-    checkOptions(options, ['longestWait', 'blockSize', 'keepsLatest']);
+    checkOptions(options, ['longestWait', 'keepsLatest', 'maxBytes', 'blockSize', 'behind']);
     const { longestWait, blockSize = 1, keepsLatest = false } = options;
     checkSize('longestWait', longestWait);
     checkSize('blockSize', blockSize);
     if (typeof keepsLatest !== 'boolean') throw wrongType('keepsLatest', 'a boolean', keepsLatest);
+    const { maxBytes = 2 * longestWait, behind = maxBytes / 8 } = options;
+    this.#size = { maxBytes, blockSize, behind };
     this.longestWait = longestWait;
+    this.blockSize = blockSize;
     this.#waits = new UrgentWaits(blockSize);
     this.keepsLatest = keepsLatest;
   }
@@ -109,6 +124,7 @@ export class WindowUse {
 
   /** The driver's `read` was called for `[offset, offset + length)` in the owner's thread. */
   read(offset: number, length: number): void {
+    if (!this.#noted) return;
     this.#notes.note(offset, length);
     if (this.#kept.length > 0) this.#drop(offset, offset + length);
   }
@@ -132,6 +148,20 @@ export class WindowUse {
   /** @internal */
   waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined {
     return state === 'gone' ? goneError(content, start, end) : undefined;
+  }
+
+  reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number {
+    const { places, held } = this;
+    return reachOf(this.#size, { active, places, held, coverage, content });
+  }
+
+  unnoted<T>(work: () => T): T {
+    this.#noted = false;
+    try {
+      return work();
+    } finally {
+      this.#noted = true;
+    }
   }
 
   // What `Driver.makeRoom` reads.

@@ -47,6 +47,18 @@ describe('evict', () => {
     expect(ranges(resource)).toEqual([]);
   });
 
+  it('does not let commit cut off what went at the end, which a commit of another length may', () => {
+    const resource = ten();
+    resource.evict(range(6, 8));
+    resource.evict(range(4, 10));
+    expect(errorOf(() => resource.commit())).toMatchObject({ code: 'INCOMPLETE', range: range(4, 10) });
+    resource.commit(4);
+    resource.reactivate();
+    resource.writeAt(4, bytes(1));
+    resource.commit();
+    expect(resource.length).toBe(5);
+  });
+
   it('lets readAt come short, commit say INCOMPLETE, and a write cover again', () => {
     const resource = ten({ expectedLength: 10 });
     resource.evict(range(4, 6));

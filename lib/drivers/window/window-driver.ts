@@ -58,6 +58,8 @@ export class WindowDriver implements Driver {
       longestWait: halfOf(plan.places, plan.blockSize),
       blockSize: plan.blockSize,
       keepsLatest: plan.keep === 'latest',
+      maxBytes: this.maxBytes,
+      behind: plan.behind,
     });
     this.capabilities = {
       rewrites: true,

@@ -13,6 +13,7 @@ import { Stream } from './request/stream.js';
 import { endOf } from './resource-end.js';
 import { Target } from './target.js';
 import type { TransferContext } from './transfer-context.js';
+import { Room } from './window/room.js';
 
 /**
  * Fetches what `resource` lacks, and completes when nothing is missing, or when the resource is
@@ -38,6 +39,7 @@ class Transfer {
   readonly #streams = new Set<Stream>();
   readonly #target: Target;
   readonly #planner: Planner;
+  readonly #room: Room | undefined;
   readonly #gate = new ReadingGate();
   /** Plans when the last plan has said so. */
   #again = Subscription.EMPTY;
@@ -54,13 +56,15 @@ class Transfer {
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#evidence = new Evidence(resource);
     this.#target = new Target(resource, content, settings.range);
-    this.#planner = new Planner(settings.readAhead, this.#target.start);
+    this.#room = Room.of(resource, this.#target, settings.readAhead);
+    this.#planner = new Planner(settings.readAhead, this.#target.start, this.#room);
     this.#requests = new StreamRequests({
       resource,
       content,
       source,
       settings,
       target: this.#target,
+      room: this.#room,
       evidence: this.#evidence,
       pace: this.#planner.pace,
       gate: this.#gate,
@@ -164,20 +168,20 @@ class Transfer {
 
   #open(): readonly Stream[] {
     const { content, permits } = this.#context;
+    const now = performance.now();
+    this.#room?.look(this.#planner.wanted, now);
+    this.#planAgain(this.#room?.nextLook ?? Infinity, now);
+    this.#startPassOver();
     const streams = [...this.#streams];
     const whole = streams.find((stream) => stream.whole);
     const isShut = whole !== undefined && !this.#planner.readsOn(whole.position);
     if (this.#gate.set(isShut) && isShut) permits.reorder(this.#planner.wanted.length > 0);
     if (this.#requests.unranged) {
-      const from = content.isFalse ? 0 : this.#nextGap(0, this.#target.end)?.start;
-      if (streams.length === 0 && from !== undefined && (content.isFalse || this.#planner.readsOn(from))) {
-        this.#run(new Stream(0, Infinity));
-      }
+      if (streams.length === 0 && (content.isFalse || this.#wantsPass())) this.#run(new Stream(0, Infinity));
       return [];
     }
     if (this.#evidence.withoutRanges && whole !== undefined) return [];
     const concurrency = this.#attempts.most;
-    const now = performance.now();
     const store = {
       transits: streams.filter(({ drained }) => !drained),
       nextGap: this.#nextGap,
@@ -186,8 +190,7 @@ class Transfer {
       chunkSize: this.#requestSize.current,
     };
     const { stop, shorten, start, carriers, again } = this.#planner.plan(store, now);
-    this.#again.unsubscribe();
-    if (again !== undefined) this.#again = timer(again - now).subscribe(() => void this.#plan());
+    this.#planAgain(Math.min(again ?? Infinity, this.#room?.nextLook ?? Infinity), now);
     for (const stream of stop) this.#close(stream);
     for (const { transit, end } of shorten) transit.end = end;
     for (const range of start) {
@@ -198,6 +201,29 @@ class Transfer {
       else this.#run(new Stream(range.start, range.end, range.wanted ? now : -Infinity));
     }
     return carriers;
+  }
+
+  /** Plans at a moment, even if nothing happens until then. */
+  #planAgain(at: number, now: number): void {
+    this.#again.unsubscribe();
+    if (at < Infinity) this.#again = timer(at - now).subscribe(() => void this.#plan());
+  }
+
+  /** Gives up a pass over everything that has left what is waited for behind: there is another. */
+  #startPassOver(): void {
+    for (const stream of this.#streams) {
+      if (!stream.whole || this.#room?.hasPassed(stream.position, this.#planner.wanted, this.#nextGap) !== true)
+        continue;
+      this.#close(stream);
+    }
+  }
+
+  /** Whether a pass over everything brings anything that is wanted. */
+  #wantsPass(): boolean {
+    const gap = this.#nextGap(0, this.#target.end);
+    if (gap === undefined || this.#room?.isLimited !== true)
+      return gap !== undefined && this.#planner.readsOn(gap.start);
+    return this.#room.wantedOf(0, this.#target.end).some(({ start, end }) => this.#nextGap(start, end) !== undefined);
   }
 
   readonly #nextGap = (from: number, limit: number): ByteRange | undefined => this.#target.nextGap(from, limit);

@@ -8,6 +8,7 @@ import { readingRows } from './reading.js';
 import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
 import { waitingRows } from './waiting.js';
+import { windowDownloadRows } from './window-downloads.js';
 import { windowRows } from './windows.js';
 import { writingRows } from './writing.js';
 
@@ -19,6 +20,7 @@ export const allRows = [
   ...writingRows,
   ...windowRows,
   ...downloadingRows,
+  ...windowDownloadRows,
   ...servingRows,
   ...coverageRows,
   ...waitingRows,

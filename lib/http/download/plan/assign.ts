@@ -1,5 +1,5 @@
 import { LENGTH_IN_TURN, requestLength } from './request-length.js';
-import { bytesInLatency, type Coming, type Situation, type Transit } from './situation.js';
+import { aheadOf, bytesInLatency, type Coming, type Situation, type Transit } from './situation.js';
 
 /** So near a stream gets to on its own: a new request would cost the server more than it saves. */
 const NEAR = 32 * 1024;
@@ -31,7 +31,7 @@ export interface Assignment<T extends Transit> {
  * that it needs.
  */
 export function assign<T extends Transit>(situation: Situation<T>): Assignment<T> {
-  const { transits, nextGap, end, concurrency, readAhead, chunkSize } = situation;
+  const { transits, nextGap, end, concurrency, chunkSize } = situation;
   const carriers = new Map<T, number>();
   const missing: Needed[] = [];
   const open = situation.demands.flatMap((demand) => {
@@ -39,7 +39,7 @@ export function assign<T extends Transit>(situation: Situation<T>): Assignment<T
     return from === undefined ? [] : [{ ...demand, from }];
   });
   const alone = isOnePlace(open);
-  for (const { from, end: until, since, neededBy = Infinity, returning = false } of open) {
+  for (const { from, start, end: until, since, neededBy = Infinity, returning = false } of open) {
     const carrier = transits.find((transit) => brings(transit, from, situation));
     if (carrier !== undefined) {
       if (!carriers.has(carrier)) carriers.set(carrier, neededBy);
@@ -49,7 +49,7 @@ export function assign<T extends Transit>(situation: Situation<T>): Assignment<T
     ) {
       const limit = Math.min(
         from + (returning ? Math.min(LENGTH_IN_TURN, chunkSize) : requestLength(situation, alone)),
-        until + readAhead,
+        aheadOf(situation, { start, end: until }),
         end,
       );
       const starts = [...transits.map(({ position }) => position), ...missing.map((other) => other.from)];

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../../../range/byte-range.js';
+import type { Room } from '../window/room.js';
 import { Pace } from './pace.js';
 import { Places } from './places.js';
 import { plan } from './plan.js';
@@ -34,13 +35,16 @@ export class Planner {
   #wanted: readonly Wanted[] = [];
   #lastDemands: readonly ByteRange[];
   #deserted: Deserted | undefined;
+  readonly #room: Room | undefined;
 
   /**
    * @param readAhead - see {@link Situation.readAhead}
    * @param from - where to read ahead from until somebody waits
+   * @param room - where there is room, if not for everything
    */
-  constructor(readAhead: number, from: number) {
+  constructor(readAhead: number, from: number, room?: Room) {
     this.#readAhead = readAhead;
+    this.#room = room;
     this.#lastDemands = [{ start: from, end: from }];
   }
 
@@ -80,6 +84,7 @@ export class Planner {
    * `position`.
    */
   readsOn(position: number): boolean {
+    if (this.#room?.isLimited === true) return this.#room.readsOn(position);
     if (this.#readAhead === Infinity) return true;
     const ends = (this.#waits.length > 0 ? this.#waits : this.#lastDemands).map(({ end }) => end);
     return position < Math.max(...ends) + this.#readAhead;
@@ -91,6 +96,7 @@ export class Planner {
    */
   isSettled(transits: Iterable<Transit>, now: number): boolean {
     if (this.#waits.length > 0 || this.#places.inTurn(now).length > 0) return false;
+    if (this.#room !== undefined && now >= this.#room.nextLook) return false;
     const enough = bytesInLatency(this.pace);
     let coming = 0;
     for (const { position, end } of transits) {
@@ -102,12 +108,14 @@ export class Planner {
 
   /** What to do now. */
   plan<T extends Transit>(store: Store<T>, now: number): Plan<T> {
+    const room = this.#room?.isLimited === true ? this.#room : undefined;
     const made = plan({
       ...store,
       readAhead: this.#readAhead,
       now,
       demands: this.#wanted,
-      lastDemands: this.#lastDemands,
+      lastDemands: room?.places ?? this.#lastDemands,
+      reach: room?.reach,
       inTurn: this.#places.inTurn(now),
       latency: this.pace.latency,
       bytesPerSecond: this.pace.bytesPerSecond,

@@ -25,10 +25,12 @@ import { brokenAnswerError, isBreak, statusError } from '../http-error.js';
 import type { Pace } from '../plan/pace.js';
 import type { ReadingGate } from '../reading-gate.js';
 import type { Target } from '../target.js';
+import type { Room } from '../window/room.js';
 import { announceOnce } from '../announce-rest.js';
 import { Body, type Place } from './body.js';
 import { BodyEnds, type Part, type Promised, type Whole } from './body-end.js';
 import { Exchanges, type Understood } from './exchange.js';
+import type { Hold } from './fetch-chunks.js';
 import { type Found, Reissue } from './reissue.js';
 import type { Asked } from './request-headers.js';
 import type { SourceUrl } from './source-url.js';
@@ -56,6 +58,8 @@ export interface Requesting {
   readonly resource: Resource;
   readonly content: KnownContent;
   readonly target: Target;
+  /** Where there is room for what comes; undefined: for all of it. */
+  readonly room: Room | undefined;
   readonly source: SourceUrl;
   readonly settings: DownloadSettings;
   readonly evidence: Evidence;
@@ -111,7 +115,7 @@ export class StreamRequests {
       promised = this.#take(stream, found, range);
       this.#announce();
     };
-    const hold = (bytes: number): Promise<void> | undefined => stream.hold(bytes, gate);
+    const hold: Hold = (bytes, signal) => stream.hold(bytes, gate, promised?.body.written(signal));
     const chunks$ = this.#exchanges.send(address, { range, ifRange }, this.#content, understood, hold);
     const written$ = chunks$.pipe(
       catchError((error: unknown) => {
