@@ -132,8 +132,8 @@ export interface Driver {
   /** The file that it stores into, if it does. */
   readonly path?: string | undefined;
   /**
-   * What the bytes are used for, a {@link WindowUse}: of a driver with {@link Driver.makeRoom}, which
-   * makes one, and tells it of each {@link Driver.read}.
+   * What the bytes are used for, a {@link WindowUse}: of a driver with {@link Driver.makeRoom},
+   * which makes one, and tells it of each {@link Driver.read}.
    */
   readonly use?: DriverUse | undefined;
   /**

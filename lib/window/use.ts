@@ -2,7 +2,6 @@ import type { PieceWise } from '../bytes/bytes-view.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ContentState } from '../control/content-state.js';
 import type { Coverage } from '../coverage/coverage.js';
-import type { RoomUse } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
@@ -29,7 +28,7 @@ export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
  * What a resource calls of the `use` of its driver, a `WindowUse`, if that keeps only a part of the
  * content. Ranges are half-open, in bytes.
  */
-export interface Use extends PieceWise, RoomUse {
+export interface Use extends PieceWise {
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
   /** Bytes come and go in blocks of so many, a power of two. */
@@ -54,9 +53,13 @@ export interface Use extends PieceWise, RoomUse {
   reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number;
   /** Does `work`, whose reads are no reader's: they leave no places. */
   unnoted<T>(work: () => T): T;
+  // For `Driver.makeRoom`, which gets it as `RoomUse`.
+  readonly places: readonly number[];
+  readonly needed: readonly ByteRange[];
+  readonly held: readonly ByteRange[];
 }
 
 /** The `use` of a driver as a resource and downloads see it; undefined: it keeps all bytes. */
-export function useOf(driver: { readonly use?: RoomUse | undefined }): Use | undefined {
+export function useOf(driver: { readonly use?: object | undefined }): Use | undefined {
   return driver.use as Use | undefined;
 }

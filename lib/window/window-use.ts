@@ -99,7 +99,9 @@ export class WindowUse {
   readonly #waits: UrgentWaits;
   #kept: KeptWait[] = [];
 
-  /** @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects */
+  /**
+   * @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects
+   */
   constructor(options: WindowUseOptions) {
     const given: unknown = options;
     if (given === undefined) throw invalidArgument('the options', 'an object with longestWait', given);
