@@ -67,7 +67,7 @@ export class MmapDriver implements Driver {
   /** Throws `INVALID_ARGUMENT`, and `UNSUPPORTED` if the named `mapping` does not work here. */
   constructor(options: MmapDriverOptions) {
     const checked = checkOptions(options);
-    const { path, mode, mapping, files, durable, owned } = checked;
+    const { path, mode, mapping, files, owned } = checked;
     const bindings = bindingsFor(mapping, path);
     this.#path = path;
     this.#contextAt = (record) => {
@@ -90,7 +90,9 @@ export class MmapDriver implements Driver {
       ...(bindings.length === 0 && { viewAdvice: viewAdvice(mapping) }),
       share: true,
       reactivates: mode === 'read-write',
-      durable,
+      get durable() {
+        return checked.durable;
+      },
       evicts: true,
     };
     if (new.target === MmapDriver) lendsFrom(this, () => CommittedFile.lenderIn(this.#content));

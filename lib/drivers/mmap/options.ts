@@ -69,6 +69,8 @@ export interface OwnedPlace {
   readonly claim: Claim;
   /** Nothing of ours is at the path: what costs a look is not looked for. */
   readonly isFresh: boolean;
+  /** In place of `durable`, asked at each commit. */
+  readonly isDurable: () => boolean;
 }
 
 /** The options, checked and complete. */
@@ -104,7 +106,19 @@ export function checkOptions(options: MmapDriverOptions): CheckedOptions {
   for (const [name, value] of Object.entries({ resume, durable, keepIdentity })) {
     if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
   }
-  return { path, mode, resume, checkpoint: checkPolicy(checkpoint), durable, keepIdentity, mapping, files, owned };
+  return {
+    path,
+    mode,
+    resume,
+    checkpoint: checkPolicy(checkpoint),
+    get durable() {
+      return owned?.isDurable() ?? durable;
+    },
+    keepIdentity,
+    mapping,
+    files,
+    owned,
+  };
 }
 
 /** Throws unless `path` can name a file. */

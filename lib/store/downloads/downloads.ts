@@ -1,0 +1,357 @@
+import { Subscription } from 'rxjs';
+
+import { isStorageError, StorageError } from '../../errors/storage-error.js';
+import { isFalsified } from '../../http/download/answer/known-content.js';
+import type { DownloadAnswer, DownloadOptions } from '../../http/download/download-options.js';
+import type { DownloadProgress } from '../../http/download/download-progress.js';
+import type { DownloadUrl } from '../../http/download/request/source-url.js';
+import type { Downloader } from '../../http/downloader/downloader.js';
+import type { Item } from '../entries/item.js';
+import type { Parts } from '../parts.js';
+import type { EntryDownload } from '../store-entry.js';
+import { planDownloads } from './admission.js';
+import { compareJobs, type Interest, Job } from './job.js';
+import { setPriority } from './set-priority.js';
+
+/** Whose interest the intent of an entry is. */
+export const INTENT = Object.freeze({});
+
+/** How to fetch an entry. */
+export type ResolvedSource = DownloadOptions & { readonly url: DownloadUrl };
+
+const QUEUED: EntryDownload = { state: 'queued', attempt: 1, bytesPerSecond: 0 };
+/** How often in a row another version is begun. */
+const MOST_RENEWALS = 3;
+/** So much room at least before a download without a known length goes on, in bytes. */
+const STEP = 2 ** 18;
+
+/**
+ * What is being fetched: one download for each entry that somebody wants to have fetched.
+ *
+ * None of them errors at anybody: what fails is the entry's state, and `changes$` says it.
+ */
+export class Downloads {
+  readonly downloader: Downloader;
+  readonly #parts: Parts;
+  readonly #sourceOf: (item: Item) => ResolvedSource | undefined;
+  readonly #jobs = new Map<Item, Job>();
+  #begun = 0;
+  #isScheduled = false;
+  #isClosed = false;
+
+  /** @param sourceOf - where an entry is, as the store's `source` says */
+  constructor(parts: Parts, downloader: Downloader, sourceOf: (item: Item) => ResolvedSource | undefined) {
+    this.#parts = parts;
+    this.downloader = downloader;
+    this.#sourceOf = sourceOf;
+  }
+
+  has(item: Item): boolean {
+    return this.#jobs.has(item);
+  }
+
+  isRunning(item: Item): boolean {
+    return this.#jobs.get(item)?.running !== undefined;
+  }
+
+  /** Somebody wants an entry, or wants something else of it than before. */
+  want(item: Item, who: object, interest: Interest): void {
+    if (item.content.state === 'complete') return;
+    let job = this.#jobs.get(item);
+    if (job === undefined) {
+      this.#begun += 1;
+      job = new Job(item, this.#begun);
+      this.#jobs.set(item, job);
+      this.#show(item, QUEUED);
+    }
+    const wantedAll = job.wantsAll;
+    job.interests.set(who, interest);
+    if (job.running !== undefined && job.wantsAll && !wantedAll) this.#stop(job);
+    this.#reprioritize(job);
+    this.admitSoon();
+  }
+
+  /** Somebody wants it no more. */
+  leave(item: Item, who: object): void {
+    const job = this.#jobs.get(item);
+    if (job?.interests.delete(who) !== true) return;
+    if (job.interests.size > 0) this.#reprioritize(job);
+    else {
+      this.#end(job);
+      this.#show(item, undefined);
+    }
+  }
+
+  /** Stops what is fetched of an item, whoever wants it. */
+  drop(item: Item): void {
+    const job = this.#jobs.get(item);
+    if (job !== undefined) this.#end(job);
+    item.download = undefined;
+  }
+
+  /** An answer has told how many bytes are still to come; throws if they cannot come now. */
+  announced(item: Item, bytes: number): void {
+    const job = this.#jobs.get(item);
+    if (job?.running === undefined) return;
+    job.total = item.content.coveredBytes + bytes;
+    const plan = planDownloads(this.#jobs.values(), this.#parts);
+    if (plan.tooLarge.has(job)) throw this.#tooLarge(job);
+    if (plan.admitted.has(job)) this.admitSoon();
+    else throw this.#refused(job);
+  }
+
+  /** There was no room for so many bytes of an item. */
+  refused(item: Item, bytes: number): void {
+    const job = this.#jobs.get(item);
+    if (job?.running === undefined) return;
+    job.isRefused = true;
+    job.least = Math.max(STEP, bytes);
+  }
+
+  /** An item was committed. */
+  committed(item: Item): void {
+    const job = this.#jobs.get(item);
+    const { intent, validatedAt } = item.record;
+    item.download = undefined;
+    if (job === undefined && intent === undefined) return;
+    this.#parts.catalog.update(item, { intent: undefined, validatedAt: job?.startedAt ?? validatedAt });
+  }
+
+  /** Looks at the end of this turn who may go on: something has changed. */
+  admitSoon(): void {
+    if (this.#isScheduled || this.#isClosed || this.#jobs.size === 0) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      if (!this.#isClosed) this.#parts.publications.together(() => this.#admit());
+    });
+  }
+
+  /** See `QuotaHooks`. */
+  yieldable(item: Item | undefined): number {
+    return this.#after(item).reduce((sum, job) => sum + job.item.bytes, 0);
+  }
+
+  /** See `QuotaHooks`. */
+  yieldOne(item: Item | undefined): boolean {
+    const job = this.#after(item).at(-1);
+    if (job === undefined) return false;
+    job.least = Math.max(STEP, job.item.content.coveredBytes);
+    this.#suspend(job);
+    this.#parts.catalog.evict(job.item, Infinity);
+    return true;
+  }
+
+  /** Stops everything. */
+  close(): void {
+    this.#isClosed = true;
+    for (const job of [...this.#jobs.values()]) this.#end(job);
+  }
+
+  #admit(): void {
+    const { admitted, tooLarge } = planDownloads(this.#jobs.values(), this.#parts);
+    for (const job of tooLarge) this.#fail(job, this.#tooLarge(job));
+    for (const job of this.#jobs.values()) if (job.running !== undefined && !admitted.has(job)) this.#suspend(job);
+    for (const job of admitted) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
+  }
+
+  /** The jobs that run and come after that of an item, whose bytes nothing else guards. */
+  #after(item: Item | undefined): Job[] {
+    const own = item && this.#jobs.get(item);
+    return [...this.#jobs.values()]
+      .filter((job) => job !== own && job.running !== undefined && job.item.guards.size === 1 && job.item.bytes > 0)
+      .filter((job) => own === undefined || compareJobs(own, job) < 0)
+      .sort(compareJobs);
+  }
+
+  #start(job: Job): void {
+    const { item } = job;
+    const { contents, order } = this.#parts;
+    try {
+      const source = this.#resolve(job);
+      const { resource } = contents.open(item);
+      if (job.isDone) {
+        this.#finish(job);
+        return;
+      }
+      const { url, accept = () => true, range, ...options } = source;
+      job.range = job.wantsAll ? range : job.nextRange;
+      job.startedAt = Date.now();
+      job.isRefused = false;
+      const running = new Subscription();
+      job.running = running;
+      order.guard(item, 'downloading');
+      const download$ = this.downloader.download(resource, url, {
+        ...options,
+        range: job.range,
+        priority: job.priority,
+        onError: 'leave',
+        accept: (answer) => accept(answer) && this.#learn(item, answer),
+      });
+      running.add(
+        download$.subscribe({
+          next: (progress) => {
+            this.#progressed(job, running, progress);
+          },
+          error: (error: unknown) => {
+            this.#errored(job, running, error);
+          },
+          complete: () => {
+            if (job.running !== running) return;
+            this.#rest(job);
+            if (job.isDone) this.#finish(job);
+            else this.admitSoon();
+          },
+        }),
+      );
+    } catch (error) {
+      this.#rest(job);
+      this.#fail(job, error);
+    }
+  }
+
+  #resolve(job: Job): ResolvedSource {
+    const { item, url } = job;
+    const source = url === undefined ? this.#sourceOf(item) : { url };
+    if (source !== undefined) return source;
+    throw new StorageError(
+      'NOT_FOUND',
+      `Asked to download ${JSON.stringify(item.key).slice(0, 80)}, and nobody knows where it is. Pass a url, or open the store with a source.`,
+    );
+  }
+
+  /** An answer tells what the content is. */
+  #learn(item: Item, { headers }: DownloadAnswer): true {
+    const contentType = headers.get('content-type') ?? undefined;
+    if (contentType !== undefined && item.record.contentType === undefined && !item.isGone) {
+      this.#parts.catalog.update(item, { contentType });
+    }
+    return true;
+  }
+
+  #progressed(job: Job, running: Subscription, progress: DownloadProgress): void {
+    const { state, attempt, bytesPerSecond, etaMs, lastError } = progress;
+    if (job.running !== running || state === 'committed' || state === 'complete' || state === 'closed') return;
+    this.#show(job.item, {
+      state,
+      attempt,
+      bytesPerSecond,
+      ...(etaMs !== undefined && { etaMs }),
+      ...(lastError !== undefined && { lastError }),
+    });
+  }
+
+  #errored(job: Job, running: Subscription, error: unknown): void {
+    if (job.running !== running) return;
+    const { item } = job;
+    const { contents, publications } = this.#parts;
+    this.#rest(job);
+    if (job.isRefused) {
+      this.#show(item, QUEUED);
+      contents.linger(item);
+      this.admitSoon();
+      return;
+    }
+    const resource = item.open?.resource;
+    const isFalse = resource !== undefined && isFalsified(resource);
+    const isOld = isStorageError(error, 'CHANGED') && item.content.state === 'partial' && item.content.coveredBytes > 0;
+    if (!isOld && !isFalse) {
+      this.#fail(job, error);
+      return;
+    }
+    // What is there is of no use: it begins anew for those who have not seen it.
+    job.renewals += 1;
+    job.total = undefined;
+    publications.together(() => {
+      contents.end(item, error as StorageError);
+      if (this.#jobs.get(item) !== job) return;
+      if (isFalse || job.renewals > MOST_RENEWALS) this.#fail(job, error);
+      else {
+        this.#show(item, QUEUED);
+        this.admitSoon();
+      }
+    });
+  }
+
+  /** All that anybody wants is there. */
+  #finish(job: Job): void {
+    const { item } = job;
+    this.#end(job);
+    if (item.intent !== undefined) this.#parts.catalog.update(item, { intent: undefined });
+    this.#show(item, undefined);
+  }
+
+  #fail(job: Job, error: unknown): void {
+    const { item } = job;
+    const attempt = item.download?.attempt ?? 1;
+    const lastError = asStorageError(error, item.key);
+    this.#end(job);
+    this.#show(item, { state: 'failed', attempt, bytesPerSecond: 0, lastError });
+    this.#parts.publications.tell({ kind: 'failed', key: item.key, reason: lastError.message });
+  }
+
+  /** There is no room for it now. */
+  #suspend(job: Job): void {
+    this.#stop(job);
+    this.#show(job.item, QUEUED);
+  }
+
+  #end(job: Job): void {
+    this.#jobs.delete(job.item);
+    this.#stop(job);
+    this.#parts.contents.linger(job.item);
+    this.admitSoon();
+  }
+
+  #stop(job: Job): void {
+    const { running } = job;
+    this.#rest(job);
+    running?.unsubscribe();
+    if (this.#jobs.has(job.item)) this.#parts.contents.linger(job.item);
+  }
+
+  /** It does not run any more. */
+  #rest(job: Job): void {
+    job.running = undefined;
+    this.#parts.order.unguard(job.item, 'downloading');
+  }
+
+  #reprioritize(job: Job): void {
+    const resource = job.item.open?.resource;
+    if (job.running !== undefined && resource !== undefined) setPriority(this.downloader, resource, job.priority);
+  }
+
+  /** Changes of state at once; numbers every now and then. */
+  #show(item: Item, download: EntryDownload | undefined): void {
+    const before = item.download;
+    item.download = download;
+    if (item.isGone) return;
+    const isSame =
+      before?.state === download?.state &&
+      before?.attempt === download?.attempt &&
+      before?.lastError === download?.lastError;
+    if (isSame) this.#parts.publications.counted(item);
+    else this.#parts.publications.changed(item);
+  }
+
+  #refused(job: Job): StorageError {
+    job.isRefused = true;
+    return new StorageError('NO_SPACE', `There is no room for ${job.item.key} beside what comes before it. It waits.`);
+  }
+
+  #tooLarge({ item, length }: Job): StorageError {
+    return new StorageError(
+      'NO_SPACE',
+      `Asked to download ${JSON.stringify(item.key).slice(0, 80)}, which has ${length ?? 'too many'} bytes, into a store that may take ` +
+        `${this.#parts.quota.maxBytes ?? 'more'} in all. Allow more with maxBytes.`,
+    );
+  }
+}
+
+function asStorageError(error: unknown, key: string): StorageError {
+  if (isStorageError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new StorageError('FAILED', `The download of ${JSON.stringify(key).slice(0, 80)} has failed: ${message}.`, {
+    cause: error,
+  });
+}

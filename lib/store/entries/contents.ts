@@ -1,0 +1,225 @@
+import type { StorageError } from '../../errors/storage-error.js';
+import type { ByteRange } from '../../range/byte-range.js';
+import { Resource } from '../../resource/resource.js';
+import { guardResource } from '../leases/guard-resource.js';
+import { StoreLease } from '../leases/store-lease.js';
+import type { Parts } from '../parts.js';
+import { farthestRanges } from '../quota/farthest-ranges.js';
+import { type Meter, MeteredDriver } from '../quota/metered-driver.js';
+import type { Item, OpenContent, RestingContent } from './item.js';
+
+const NOTHING: RestingContent = { state: 'partial', coveredBytes: 0, expectedLength: undefined, identity: undefined };
+/** At least so much of a partial entry goes at a time, in bytes: each time costs a checkpoint. */
+const LEAST = 2 ** 20;
+
+/**
+ * The content of entries while it is used: one resource each, which leases and the download share.
+ *
+ * It is open as long as there is a lease or a download is running, and until what has come is safe.
+ */
+export class Contents {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Opens content, unless it is open; throws what opening a resource does. */
+  open(item: Item): OpenContent {
+    if (item.open !== undefined) return item.open;
+    const { isFresh } = item;
+    const driver = this.#parts.backend.driver(item.name, {
+      isFresh,
+      replaces: false,
+      isDurable: () => item.isDurable,
+    });
+    const resource = Resource.open(new MeteredDriver(driver, this.#meter(item)));
+    item.isFresh = false;
+    return this.adopt(item, resource);
+  }
+
+  /** Makes a resource the content of an item. */
+  adopt(item: Item, resource: Resource): OpenContent {
+    const open: OpenContent = { resource, owner: guardResource(resource) };
+    item.open = open;
+    let before = resource.status.state;
+    resource.status$.subscribe(({ state }) => {
+      if (item.open !== open || state === before) return;
+      before = state;
+      if (state === 'committed') this.#committed(item);
+      else if (state !== 'closed') this.#parts.publications.changed(item);
+    });
+    return open;
+  }
+
+  /** A new lease of content, which is opened; throws what {@link open} does. */
+  lease(item: Item): StoreLease {
+    const { order, clock, durability, publications } = this.#parts;
+    const { resource } = this.open(item);
+    const lease = new StoreLease(resource, {
+      key: item.key,
+      get contentType() {
+        return item.record.contentType;
+      },
+      readAt: (offset) => {
+        item.readAt = offset;
+      },
+      released: () => {
+        this.#released(item, lease);
+      },
+    });
+    item.leases.add(lease);
+    order.change(item, () => {
+      item.usedAt = clock.next();
+      item.guards.add('leased');
+    });
+    durability.used(item);
+    publications.changed(item);
+    return lease;
+  }
+
+  /** Closes content that nobody uses any more, once what has come is safe. */
+  linger(item: Item): void {
+    const { open } = item;
+    if (open === undefined || this.#isUsed(item)) return;
+    if (open.resource.status.state !== 'active') {
+      this.close(item);
+      return;
+    }
+    const close = (): void => {
+      if (item.open === open && !this.#isUsed(item)) this.close(item);
+    };
+    // What cannot be made safe is not safer while it is open.
+    open.resource.checkpoint().then(close, close);
+  }
+
+  /** Closes content; what has come of it is kept. */
+  close(item: Item): void {
+    const { open, content } = item;
+    if (open === undefined) return;
+    item.open = undefined;
+    item.resting = content;
+    try {
+      open.owner.close();
+    } finally {
+      if (content.state === 'partial') this.#parts.quota.count(item);
+      this.#parts.publications.counted(item);
+    }
+  }
+
+  /** Ends leases, with `CLOSED` or an error; content that is not complete is dropped. */
+  end(item: Item, error?: StorageError): void {
+    for (const lease of [...item.leases]) lease.end(error);
+    if (item.content.state === 'complete') this.close(item);
+    else this.#drop(item);
+  }
+
+  /**
+   * Gives bytes of partial content up that nobody uses: those farthest from where it was read last.
+   * Returns what went; nothing if all of it would have to go, unless `whole` says that it may.
+   */
+  shrink(item: Item, needed: number, whole: boolean): readonly ByteRange[] {
+    const { resource } = this.open(item);
+    const { coverage, coveredBytes } = resource;
+    const amount = Math.max(needed, Math.min(LEAST, coveredBytes / 4));
+    const before = item.bytes;
+    if (resource.driver.capabilities.evicts === true && amount < coveredBytes) {
+      const ranges = farthestRanges(coverage.toArray(), item.readAt, amount);
+      for (const range of ranges) resource.evict(range);
+      this.close(item);
+      if (item.bytes < before) return ranges;
+    }
+    if (!whole) return [];
+    this.#drop(item);
+    return coverage.toArray();
+  }
+
+  #drop(item: Item): void {
+    const { owner } = this.open(item);
+    item.open = undefined;
+    item.resting = NOTHING;
+    try {
+      owner.discard();
+    } finally {
+      this.#parts.quota.count(item);
+    }
+  }
+
+  #isUsed(item: Item): boolean {
+    return item.leases.size > 0 || this.#parts.downloads.isRunning(item);
+  }
+
+  #released(item: Item, lease: StoreLease): void {
+    const { order, downloads, publications, clock, durability } = this.#parts;
+    item.leases.delete(lease);
+    publications.together(() => {
+      downloads.leave(item, lease);
+      if (item.leases.size === 0) {
+        order.change(item, () => {
+          // It was used until now.
+          item.usedAt = clock.next();
+          item.guards.delete('leased');
+        });
+        durability.used(item);
+        this.linger(item);
+        downloads.admitSoon();
+      }
+      publications.changed(item);
+    });
+  }
+
+  #committed(item: Item): void {
+    const { quota, durability, downloads, publications } = this.#parts;
+    quota.count(item);
+    durability.committed(item);
+    publications.together(() => {
+      downloads.committed(item);
+      publications.changed(item);
+    });
+    publications.tell({ kind: 'complete', key: item.key });
+    this.linger(item);
+  }
+
+  #meter(item: Item): Meter {
+    const { backend, order, quota, publications, downloads } = this.#parts;
+    return {
+      beforeWrite: (start, end) => {
+        const resource = item.open?.resource;
+        const bytes = resource === undefined ? end - start : missingBlocks(resource, start, end, backend.blockBytes);
+        if (bytes === 0) return;
+        try {
+          quota.makeRoom(bytes, item);
+        } catch (error) {
+          downloads.refused(item, bytes);
+          throw error;
+        }
+        order.unguard(item, 'empty');
+        quota.add(item, bytes);
+        publications.counted(item);
+      },
+      writeFailed: () => {
+        order.unguard(item, 'committing');
+        quota.count(item);
+      },
+      announced: (bytes) => {
+        downloads.announced(item, bytes);
+      },
+      committing: () => {
+        order.guard(item, 'committing');
+      },
+      committed: () => {
+        order.unguard(item, 'committing');
+      },
+    };
+  }
+}
+
+/** How much more space the missing bytes of `[start, end)` take, in whole blocks. */
+function missingBlocks(resource: Resource, start: number, end: number, block: number): number {
+  let bytes = 0;
+  for (let gap = resource.nextGap(start, end); gap !== undefined; gap = resource.nextGap(gap.end, end)) {
+    bytes += (Math.ceil(gap.end / block) - Math.ceil(gap.start / block)) * block;
+    if (gap.end >= end) break;
+  }
+  return bytes;
+}
