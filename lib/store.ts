@@ -9,11 +9,5 @@ export type { Lease } from './store/leases/lease.js';
 export { memoryBackend } from './store/memory-backend.js';
 
 // For authors of backends
-export type {
-  BackendDriverOptions,
-  DroppedEntry,
-  StoreBackend,
-  StoredEntries,
-  StoredEntry,
-} from './store/backend.js';
+export type { BackendDriverOptions, DroppedEntry, StoreBackend, StoredEntries, StoredEntry } from './store/backend.js';
 export type { EntryRecord, Intent } from './store/entry-record.js';

@@ -5,13 +5,7 @@ import { join } from 'node:path';
 import type { Driver } from '../drivers/driver.js';
 import { Claim } from '../drivers/mmap/claim/claim.js';
 import { FileSet } from '../drivers/mmap/files/file-set.js';
-import {
-  type FileSystem,
-  NODE_FILES,
-  TO_CREATE,
-  TO_SYNC,
-  TO_WRITE,
-} from '../drivers/mmap/files/file-system.js';
+import { type FileSystem, NODE_FILES, TO_CREATE, TO_SYNC } from '../drivers/mmap/files/file-system.js';
 import { attempt, ioError, systemCode } from '../drivers/mmap/files/io-error.js';
 import { OpenFile } from '../drivers/mmap/files/open-file.js';
 import { sha256 } from '../drivers/mmap/files/sha256.js';
@@ -125,23 +119,16 @@ class FolderBackend implements StoreBackend {
     const path = this.#recordPath(name);
     attempt(`write ${path}`, path, () => {
       const temp = `${path}.tmp`;
-      this.#unlink(temp);
-      this.#write(temp, record, usedAt).close();
+      this.#replaced(temp, record, usedAt).close();
       this.#files.rename(temp, path);
     });
   }
 
-  async storeDurably(
-    name: string,
-    record: EntryRecord,
-    usedAt: () => number,
-    wanted: () => boolean,
-  ): Promise<boolean> {
+  async storeDurably(name: string, record: EntryRecord, usedAt: () => number, wanted: () => boolean): Promise<boolean> {
     const path = this.#recordPath(name);
     const temp = `${path}.tmp`;
     try {
-      this.#unlink(temp);
-      const file = this.#write(temp, record, usedAt());
+      const file = this.#replaced(temp, record, usedAt());
       try {
         await file.syncLater();
         if (!wanted()) {
@@ -163,12 +150,7 @@ class FolderBackend implements StoreBackend {
   touch(name: string, usedAt: number): void {
     const path = this.#recordPath(name);
     attempt(`set the time of ${path}`, path, () => {
-      const file = this.#open(path, TO_WRITE);
-      try {
-        file.changeModified(usedAt);
-      } finally {
-        file.close();
-      }
+      this.#files.changeModifiedOf(path, usedAt);
     });
   }
 
@@ -269,6 +251,17 @@ class FolderBackend implements StoreBackend {
     return file;
   }
 
+  /** As {@link #write}, where a crash may have left something. */
+  #replaced(path: string, record: EntryRecord, usedAt: number): OpenFile {
+    try {
+      return this.#write(path, record, usedAt);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      this.#unlink(path);
+      return this.#write(path, record, usedAt);
+    }
+  }
+
   #unlink(path: string): void {
     try {
       this.#files.unlink(path);
@@ -286,4 +279,3 @@ function bootId(): string {
     return randomUUID();
   }
 }
-

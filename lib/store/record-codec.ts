@@ -8,7 +8,7 @@ import type { EntryRecord, Intent, Metadata } from './entry-record.js';
  * |---|---|
  * | 1 | `tidemark entry 1`, the last word being the version of the format |
  * | 2 | SHA-256 of everything behind this line, in lower-case hexadecimal |
- * | 3 | JSON: `key`, `group`, `contentType`, `metadata`, `validatedAt`, `pinned`, `intent`, `boot` |
+ * | 3 | JSON: `key`, `group`, `contentType`, `metadata`, `validatedAt`, `pinned`, `intent` … |
  *
  * What is undefined is missing in the JSON. Lone surrogates of a key are escaped there, so that
  * each key is distinct. The digest is checked before the version: so a record of a newer version
@@ -16,6 +16,7 @@ import type { EntryRecord, Intent, Metadata } from './entry-record.js';
  */
 const MAGIC = 'tidemark entry ';
 const VERSION = '1';
+const ENCODER = new TextEncoder();
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Why a record cannot be used. */
@@ -27,8 +28,8 @@ export interface RefusedEntry {
 
 /** Returns the bytes of a record. */
 export function encodeEntry(record: EntryRecord, sha256: Sha256): Uint8Array {
-  const body = new TextEncoder().encode(JSON.stringify(record));
-  const head = new TextEncoder().encode(`${MAGIC}${VERSION}\n${hex(sha256(body))}\n`);
+  const body = ENCODER.encode(JSON.stringify(record));
+  const head = ENCODER.encode(`${MAGIC}${VERSION}\n${hex(sha256(body))}\n`);
   const bytes = new Uint8Array(head.length + body.length);
   bytes.set(head);
   bytes.set(body, head.length);
@@ -86,6 +87,10 @@ function parse(text: string): EntryRecord | undefined {
   };
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
 }

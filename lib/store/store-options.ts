@@ -4,7 +4,7 @@ import type { DownloadOptions } from '../http/download/download-options.js';
 import type { DownloadUrl } from '../http/download/request/source-url.js';
 import { checkUrl } from '../http/download/request/source-url.js';
 import { type DownloadPriority, PRIORITIES } from '../http/downloader/active-download.js';
-import { Downloader } from '../http/downloader/downloader.js';
+import type { Downloader } from '../http/downloader/downloader.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
 import { checkSignal } from '../waits/abort.js';

@@ -51,7 +51,7 @@ import {
  *   source: (key) => `https://example.org/songs/${key}`,
  * });
  * store.entries$.subscribe((entries) => {
- *   for (const { key, coveredBytes, download } of entries) console.log(key, coveredBytes, download);
+ *   for (const { key, coveredBytes } of entries) console.log(key, coveredBytes);
  * });
  * await store.download('1.flac'); // goes on by itself, also after a restart
  * using lease = await store.acquire('2.flac', { download: true });
@@ -105,7 +105,9 @@ export class Store<M extends Metadata = Metadata> {
     parts.catalog = new Catalog(parts);
     parts.contents = new Contents(parts);
     parts.downloads = new Downloads(parts, downloader, (item) => this.#sourceOf(item));
-    parts.durability = new Durability(backend);
+    parts.durability = new Durability(backend, (item) => {
+      parts.quota.count(item);
+    });
     parts.quota = new Quota(options, parts.order, backend, {
       evict: (items, needed) => {
         const each = options.by === 'group' ? Infinity : needed;
@@ -189,7 +191,7 @@ export class Store<M extends Metadata = Metadata> {
    * Rejects with `NOT_FOUND` for a key that is new, without a `url`, and where `source` knows none;
    * `NO_SPACE`, `CANCELLED`, `CLOSED`, `INVALID_ARGUMENT`, and what opening a resource throws.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- rejects in place of throwing
+  // eslint-disable-next-line @typescript-eslint/require-await -- its errors are rejections
   async acquire(key: string, options: AcquireOptions<M> = {}): Promise<Lease> {
     const item = this.#itemFor(key, options, 'Acquired a key');
     const { contents, downloads, order } = this.#parts;
@@ -264,10 +266,7 @@ export class Store<M extends Metadata = Metadata> {
    * Changes what is known of an entry: metadata are merged. Resolves once that is durable. Rejects
    * with `NOT_FOUND`, `CLOSED`, `INVALID_ARGUMENT`.
    */
-  async update(
-    key: string,
-    change: { metadata?: Partial<M> | undefined; group?: string | undefined },
-  ): Promise<void> {
+  async update(key: string, change: { metadata?: Partial<M> | undefined; group?: string | undefined }): Promise<void> {
     this.#assertOpen('Asked to update an entry');
     checkKey(key);
     checkOptions(change, ['metadata', 'group']);
@@ -283,7 +282,7 @@ export class Store<M extends Metadata = Metadata> {
    * Removes an entry, or all of a group, with its content: leases end with `CLOSED`, downloads
    * stop. A key that nobody knows: nothing. Rejects with `CLOSED`, and what the backend throws.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- rejects in place of throwing
+  // eslint-disable-next-line @typescript-eslint/require-await -- its errors are rejections
   async remove(which: string | { group: string }): Promise<void> {
     this.#assertOpen('Asked to remove an entry');
     const { catalog, downloads, publications } = this.#parts;
@@ -325,7 +324,7 @@ export class Store<M extends Metadata = Metadata> {
 
   async #close(): Promise<void> {
     const { backend, catalog, contents, downloads, durability, publications } = this.#parts;
-    let refusal: unknown;
+    const refusals: unknown[] = [];
     publications.together(() => {
       downloads.close();
       this.#pins.close();
@@ -334,20 +333,20 @@ export class Store<M extends Metadata = Metadata> {
           for (const lease of [...item.leases]) lease.close();
           contents.close(item);
         } catch (error) {
-          refusal ??= error;
+          refusals.push(error);
         }
       }
     });
     try {
       await durability.flush();
     } catch (error) {
-      refusal ??= error;
+      refusals.push(error);
     } finally {
       durability.close();
       publications.close();
       await backend.close();
     }
-    if (refusal !== undefined) throw refusal;
+    for (const refusal of refusals) throw refusal as Error;
   }
 
   /** The item of a key; a new one where somebody knows where it is. */
@@ -402,7 +401,7 @@ export class Store<M extends Metadata = Metadata> {
     if (contentType !== undefined && contentType !== record?.contentType) about.contentType = contentType;
     if (metadata === undefined) return about;
     const merged: Metadata = { ...record?.metadata };
-    for (const [name, value] of Object.entries(metadata)) if (value !== undefined) merged[name] = value;
+    for (const [name, value] of Object.entries<Metadata[string] | undefined>(metadata)) if (value !== undefined) merged[name] = value;
     const isNew = Object.keys(merged).some((name) => !Object.is(merged[name], record?.metadata[name]));
     if (isNew) about.metadata = Object.freeze(merged);
     return about;

@@ -96,8 +96,8 @@ export function checkOptions(options: MmapDriverOptions): CheckedOptions {
   if (typeof given !== 'object' || given === null) {
     throw invalidArgument('the options', "an object with a path ({ path: 'song.flac' }, say)", given);
   }
-  // What is internal is hidden, so that no message names it.
-  checkOptionNames(Object.create(options, HIDDEN) as MmapDriverOptions, OPTIONS);
+  // What is internal is hidden, so that no message names it; who owns the folder is one of ours.
+  if (options.owned === undefined) checkOptionNames(Object.create(options, HIDDEN) as MmapDriverOptions, OPTIONS);
   const { path, mode = 'auto', checkpoint = {}, mapping = 'auto', files = NODE_FILES, owned } = options;
   checkPath(path);
   const { resume = true, durable = true, keepIdentity = false } = options;

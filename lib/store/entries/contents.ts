@@ -169,8 +169,9 @@ export class Contents {
   }
 
   #committed(item: Item): void {
-    const { quota, durability, downloads, publications } = this.#parts;
-    quota.count(item);
+    const { backend, quota, durability, downloads, publications } = this.#parts;
+    // The identity has a file of its own. All of it is counted once it is durable.
+    if (item.content.identity !== undefined && backend.blockBytes > 1) quota.add(item, backend.blockBytes);
     durability.committed(item);
     publications.together(() => {
       downloads.committed(item);

@@ -36,6 +36,7 @@ interface Waiter {
  */
 export class Durability {
   readonly #backend: StoreBackend;
+  readonly #stored: (item: Item) => void;
   /** Items with something that is not durable. */
   readonly #dirty = new Set<Item>();
   /** Items whose time of use is not kept yet. */
@@ -44,8 +45,10 @@ export class Durability {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<Refusal | undefined> | undefined;
 
-  constructor(backend: StoreBackend) {
+  /** @param stored - told of each item whose files are as they will stay */
+  constructor(backend: StoreBackend, stored: (item: Item) => void) {
     this.#backend = backend;
+    this.#stored = stored;
   }
 
   /** Keeps the first record of an item; throws what the backend does. */
@@ -173,7 +176,9 @@ export class Durability {
         () => item.usedAt,
         () => !item.isGone && item.version === version,
       );
-      if (isStored) stored.set(item, version);
+      if (!isStored) return;
+      stored.set(item, version);
+      this.#stored(item);
     });
     await backend.syncNames();
     return stored;

@@ -12,7 +12,7 @@ export type RestingContent = Pick<StoredEntry, 'state' | 'coveredBytes' | 'expec
 export interface OpenContent {
   readonly resource: Resource;
   /** What the guarded resource does not do for others. */
-  readonly owner: Pick<Resource, 'close' | 'discard' | 'fail'>;
+  readonly owner: Pick<Resource, 'close' | 'discard'>;
 }
 
 const NOTHING: RestingContent = { state: 'partial', coveredBytes: 0, expectedLength: undefined, identity: undefined };

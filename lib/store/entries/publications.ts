@@ -29,7 +29,8 @@ export class Publications {
   readonly #liveUsage: StateStream<StoreUsage>;
   readonly #changes$ = new Subject<StoreChange>();
   /** What happened before anybody could subscribe. */
-  #early: StoreChange[] | undefined = [];
+  #early: StoreChange[] = [];
+  #isOpening = true;
   #keys: readonly string[] | undefined;
   #entries: readonly StoreEntry[] | undefined;
   #usage: StoreUsage | undefined;
@@ -50,8 +51,8 @@ export class Publications {
     this.entries$ = this.#liveEntries.state$;
     this.usage$ = this.#liveUsage.state$;
     this.changes$ = new Observable((subscriber) => {
-      const early = this.#early ?? [];
-      this.#early = undefined;
+      const early = this.#early;
+      this.#early = [];
       for (const change of early) subscriber.next(change);
       return this.#changes$.subscribe(subscriber);
     });
@@ -124,8 +125,9 @@ export class Publications {
 
   /** Tells of a change, after what the entries show of it. */
   tell(change: Omit<StoreChange, 'entry'>): void {
+    if (!this.#isOpening && !this.#changes$.observed) return;
     const told: StoreChange = { ...change, entry: this.entry(change.key) };
-    if (this.#early !== undefined) this.#early.push(told);
+    if (this.#isOpening) this.#early.push(told);
     this.#changes$.next(told);
   }
 
@@ -140,9 +142,9 @@ export class Publications {
     }
   }
 
-  /** Nothing happened while it was opened: from here on changes are told as they come. */
+  /** From here on changes are told as they come. */
   opened(): void {
-    if (this.#early?.length === 0) this.#early = undefined;
+    this.#isOpening = false;
   }
 
   close(): void {
