@@ -188,6 +188,11 @@ class KeptDriver implements Driver {
     return this.#final(data.length, this.#place.memory.replace(data));
   }
 
+  settle(): void {
+    // Who opens the content while this driver has it finds what is committed.
+    this.#keep();
+  }
+
   reopen(): void {
     this.#committedLength = undefined;
   }

@@ -293,8 +293,8 @@ export class Store<M extends Metadata = Metadata> {
   }
 
   /**
-   * Ends all leases and downloads, makes everything durable, and gives the backend back. Idempotent.
-   * Rejects with what could not be made durable.
+   * Ends all leases and downloads, makes everything durable, and gives the backend back.
+   * Idempotent. Rejects with what could not be made durable.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -401,7 +401,8 @@ export class Store<M extends Metadata = Metadata> {
     if (contentType !== undefined && contentType !== record?.contentType) about.contentType = contentType;
     if (metadata === undefined) return about;
     const merged: Metadata = { ...record?.metadata };
-    for (const [name, value] of Object.entries<Metadata[string] | undefined>(metadata)) if (value !== undefined) merged[name] = value;
+    for (const [name, value] of Object.entries<Metadata[string] | undefined>(metadata))
+      if (value !== undefined) merged[name] = value;
     const isNew = Object.keys(merged).some((name) => !Object.is(merged[name], record?.metadata[name]));
     if (isNew) about.metadata = Object.freeze(merged);
     return about;
