@@ -70,7 +70,7 @@ export class Store<M extends Metadata = Metadata> {
   readonly changes$: Observable<StoreChange<M>>;
   /** What the store takes. Replays, conflated, never errors. */
   readonly usage$: Observable<StoreUsage>;
-  /** Names of what is where the store keeps its entries, and is not its own: it is never touched. */
+  /** What lies where the store keeps its entries, and is not its own: it is never touched. */
   readonly strangers: readonly string[];
   readonly #parts: Parts;
   readonly #pins: Pins;

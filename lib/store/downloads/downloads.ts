@@ -103,9 +103,11 @@ export class Downloads {
   /** There was no room for so many bytes of an item. */
   refused(item: Item, bytes: number): void {
     const job = this.#jobs.get(item);
-    if (job?.running === undefined) return;
+    const { maxBytes = Infinity } = this.#parts.quota;
+    // What does not fit by itself does not wait: it fails with the error of the write.
+    if (job?.running === undefined || item.bytes + bytes > maxBytes) return;
     job.isRefused = true;
-    job.least = Math.max(STEP, bytes);
+    job.least = Math.max(Math.min(STEP, maxBytes / 8), bytes);
   }
 
   /** An item was committed. */
@@ -136,7 +138,7 @@ export class Downloads {
   yieldOne(item: Item | undefined): boolean {
     const job = this.#after(item).at(-1);
     if (job === undefined) return false;
-    job.least = Math.max(STEP, job.item.content.coveredBytes);
+    job.least = Math.max(job.least, job.item.content.coveredBytes);
     this.#suspend(job);
     this.#parts.catalog.evict(job.item, Infinity);
     return true;
