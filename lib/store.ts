@@ -5,6 +5,9 @@ export type { EntryDownload, StoreChange, StoreEntry, StoreUsage } from './store
 export type { Metadata } from './store/entry-record.js';
 export type { Lease } from './store/leases/lease.js';
 
+export { prefetch } from './store/prefetch.js';
+export type { PrefetchPlan } from './store/prefetch.js';
+
 // Where it keeps its entries
 export { memoryBackend } from './store/memory-backend.js';
 

@@ -5,7 +5,7 @@ import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { Downloader } from '../http/downloader/downloader.js';
-import { abortedError } from '../waits/abort.js';
+import { abortedError, onAbort } from '../waits/abort.js';
 import type { StoreBackend, StoredEntries } from './backend.js';
 import { INTENT, Downloads, type ResolvedSource } from './downloads/downloads.js';
 import { Catalog } from './entries/catalog.js';
@@ -15,6 +15,7 @@ import type { Item } from './entries/item.js';
 import { Pins } from './entries/pins.js';
 import { Publications } from './entries/publications.js';
 import { UseClock } from './entries/use-clock.js';
+import { Freshness } from './freshness.js';
 import type { EntryRecord, Intent, Metadata } from './entry-record.js';
 import type { Lease } from './leases/lease.js';
 import type { Parts } from './parts.js';
@@ -74,6 +75,7 @@ export class Store<M extends Metadata = Metadata> {
   readonly strangers: readonly string[];
   readonly #parts: Parts;
   readonly #pins: Pins;
+  readonly #freshness: Freshness;
   readonly #source: StoreOptions<M>['source'];
   #closing: Promise<void> | undefined;
 
@@ -121,6 +123,7 @@ export class Store<M extends Metadata = Metadata> {
     parts.publications = new Publications(parts.catalog.items, () => parts.quota.usage);
     this.#parts = parts;
     this.#pins = new Pins(parts);
+    this.#freshness = new Freshness(parts, downloader);
     const { keys$, entries$, changes$, usage$ } = parts.publications;
     this.keys$ = keys$;
     this.entries$ = entries$ as Observable<readonly StoreEntry<M>[]>;
@@ -191,18 +194,14 @@ export class Store<M extends Metadata = Metadata> {
    * Rejects with `NOT_FOUND` for a key that is new, without a `url`, and where `source` knows none;
    * `NO_SPACE`, `CANCELLED`, `CLOSED`, `INVALID_ARGUMENT`, and what opening a resource throws.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- its errors are rejections
   async acquire(key: string, options: AcquireOptions<M> = {}): Promise<Lease> {
-    const item = this.#itemFor(key, options, 'Acquired a key');
-    const { contents, downloads, order } = this.#parts;
-    try {
+    return this.#using(key, options, 'Acquired a key', (item) => {
+      const { contents, downloads } = this.#parts;
       const lease = contents.lease(item);
       const { download = false, priority = 'playback', range, url } = options;
       if (download) downloads.want(item, lease, { priority, range: range && { ...range }, url });
       return lease;
-    } finally {
-      order.unguard(item, 'opening');
-    }
+    });
   }
 
   /**
@@ -213,16 +212,15 @@ export class Store<M extends Metadata = Metadata> {
    * Rejects as {@link acquire} does.
    */
   async download(key: string, options: AcquireOptions<M> = {}): Promise<void> {
-    const item = this.#itemFor(key, options, 'Asked to download a key');
-    const { catalog, durability, order } = this.#parts;
-    const { priority = 'background', url, range } = options;
-    if (item.content.state !== 'complete') {
+    const item = await this.#using(key, options, 'Asked to download a key', (used) => {
+      const { priority = 'background', url, range } = options;
+      if (used.content.state === 'complete') return used;
       const intent: Intent = { state: 'active', priority, range: range && { ...range }, url: this.#kept(url) };
-      catalog.update(item, { intent });
-      this.#want(item, url);
-    }
-    order.unguard(item, 'opening');
-    await durability.now(item);
+      this.#parts.catalog.update(used, { intent });
+      this.#want(used, url);
+      return used;
+    });
+    await this.#parts.durability.now(item);
   }
 
   /**
@@ -327,6 +325,7 @@ export class Store<M extends Metadata = Metadata> {
     const refusals: unknown[] = [];
     publications.together(() => {
       downloads.close();
+      this.#freshness.close();
       this.#pins.close();
       for (const item of catalog.items.values()) {
         try {
@@ -356,13 +355,9 @@ export class Store<M extends Metadata = Metadata> {
     const { signal, url } = options;
     if (signal?.aborted === true) throw abortedError(asked, signal);
     this.#assertOpen(asked);
-    const { catalog, order } = this.#parts;
+    const { catalog } = this.#parts;
     const known = catalog.items.get(key);
-    if (known !== undefined) {
-      order.guard(known, 'opening');
-      this.#describe(known, options);
-      return known;
-    }
+    if (known !== undefined) return known;
     if (url === undefined && this.#source?.(key, undefined) === undefined) {
       throw new StorageError(
         'NOT_FOUND',
@@ -371,6 +366,32 @@ export class Store<M extends Metadata = Metadata> {
       );
     }
     return catalog.add(key, this.#about(undefined, options));
+  }
+
+  /** Uses the item of a key, once its content is no older than it may be. */
+  async #using<T>(key: string, options: AcquireOptions<M>, asked: string, use: (item: Item) => T): Promise<T> {
+    const { order, contents } = this.#parts;
+    for (;;) {
+      const item = this.#itemFor(key, options, asked);
+      order.guard(item, 'opening');
+      try {
+        this.#describe(item, options);
+        const { maxAge = Infinity } = options;
+        if (this.#freshness.isStale(item, maxAge)) await this.#freshen(item, options, asked);
+        // Else it was removed meanwhile, and is new now, if anything.
+        if (!item.isGone) return use(item);
+      } finally {
+        order.unguard(item, 'opening');
+        contents.linger(item);
+      }
+    }
+  }
+
+  async #freshen(item: Item, { url, signal }: AcquireOptions<M>, asked: string): Promise<void> {
+    const source = url === undefined ? this.#sourceOf(item) : { url };
+    if (source === undefined) return;
+    await abortable(this.#freshness.check(item, source), asked, signal);
+    this.#assertOpen(asked);
   }
 
   #want(item: Item, url: AcquireOptions['url']): void {
@@ -430,4 +451,17 @@ export class Store<M extends Metadata = Metadata> {
     if (this.#closing === undefined) return;
     throw new StorageError('CLOSED', `${asked} of a store that is closed. Open it anew.`);
   }
+}
+
+/** Rejects with `CANCELLED` when the signal is aborted before. */
+function abortable(promise: Promise<void>, asked: string, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopListening = onAbort(signal, () => {
+      reject(abortedError(asked, signal));
+    });
+    void promise.then(() => {
+      stopListening();
+      resolve();
+    });
+  });
 }

@@ -28,19 +28,46 @@ export class Contents {
   open(item: Item): OpenContent {
     if (item.open !== undefined) return item.open;
     const { isFresh } = item;
-    const driver = this.#parts.backend.driver(item.name, {
-      isFresh,
-      replaces: false,
-      isDurable: () => item.isDurable,
-    });
-    const resource = Resource.open(new MeteredDriver(driver, this.#meter(item)));
+    const open = this.#opened(item, { isFresh, replaces: false });
     item.isFresh = false;
-    return this.adopt(item, resource);
+    this.#adopt(item, open);
+    return open;
   }
 
-  /** Makes a resource the content of an item. */
-  adopt(item: Item, resource: Resource): OpenContent {
-    const open: OpenContent = { resource, owner: guardResource(resource) };
+  /** Opens new content beside that of an item, which it does not become part of. */
+  replacement(item: Item): OpenContent {
+    return this.#opened(item, { isFresh: false, replaces: true });
+  }
+
+  /** Puts a replacement that is committed in the place of the content. Leases keep what they have. */
+  replace(item: Item, next: OpenContent): void {
+    const { durability, quota } = this.#parts;
+    const { open } = item;
+    this.#adopt(item, next);
+    if (open !== undefined) {
+      item.former.add(open);
+      this.#closeFormer(item);
+    }
+    quota.count(item);
+    durability.committed(item);
+  }
+
+  /** Drops complete content of an older version, and ends its leases with an error. */
+  forget(item: Item, error: Error): void {
+    for (const lease of [...item.leases]) lease.end(error as StorageError);
+    this.#drop(item);
+  }
+
+  #opened(item: Item, how: { readonly isFresh: boolean; readonly replaces: boolean }): OpenContent {
+    const driver = this.#parts.backend.driver(item.name, { ...how, isDurable: () => item.isDurable });
+    const opened: { resource?: Resource } = {};
+    const resource = Resource.open(new MeteredDriver(driver, this.#meter(item, opened)));
+    opened.resource = resource;
+    return { resource, owner: guardResource(resource) };
+  }
+
+  #adopt(item: Item, open: OpenContent): void {
+    const { resource } = open;
     item.open = open;
     let before = resource.status.state;
     resource.status$.subscribe(({ state }) => {
@@ -49,7 +76,6 @@ export class Contents {
       if (state === 'committed') this.#committed(item);
       else if (state !== 'closed') this.#parts.publications.changed(item);
     });
-    return open;
   }
 
   /** A new lease of content, which is opened; throws what {@link open} does. */
@@ -139,19 +165,20 @@ export class Contents {
     item.open = undefined;
     item.resting = NOTHING;
     try {
-      owner.discard();
+      owner.discard({ committed: true });
     } finally {
       this.#parts.quota.count(item);
     }
   }
 
   #isUsed(item: Item): boolean {
-    return item.leases.size > 0 || this.#parts.downloads.isRunning(item);
+    return item.leases.size > 0 || item.guards.has('opening') || this.#parts.downloads.isRunning(item);
   }
 
   #released(item: Item, lease: StoreLease): void {
     const { order, downloads, publications, clock, durability } = this.#parts;
     item.leases.delete(lease);
+    this.#closeFormer(item);
     publications.together(() => {
       downloads.leave(item, lease);
       if (item.leases.size === 0) {
@@ -168,6 +195,15 @@ export class Contents {
     });
   }
 
+  /** Closes content that was replaced and that nobody has a lease of any more. */
+  #closeFormer(item: Item): void {
+    for (const former of item.former) {
+      if ([...item.leases].some(({ resource }) => resource === former.resource)) continue;
+      item.former.delete(former);
+      former.owner.close();
+    }
+  }
+
   #committed(item: Item): void {
     const { backend, quota, durability, downloads, publications } = this.#parts;
     // The identity has a file of its own. All of it is counted once it is durable.
@@ -181,11 +217,11 @@ export class Contents {
     this.linger(item);
   }
 
-  #meter(item: Item): Meter {
+  #meter(item: Item, content: { readonly resource?: Resource }): Meter {
     const { backend, order, quota, publications, downloads } = this.#parts;
     return {
       beforeWrite: (start, end) => {
-        const resource = item.open?.resource;
+        const { resource } = content;
         const bytes = resource === undefined ? end - start : missingBlocks(resource, start, end, backend.blockBytes);
         if (bytes === 0) return;
         try {
@@ -203,7 +239,7 @@ export class Contents {
         quota.count(item);
       },
       announced: (bytes) => {
-        downloads.announced(item, bytes);
+        if (content.resource === item.open?.resource) downloads.announced(item, bytes);
       },
       committing: () => {
         order.guard(item, 'committing');

@@ -34,6 +34,8 @@ export class Item {
   bytes: number;
   /** `Contents`. */
   open: OpenContent | undefined;
+  /** Content that was replaced, and that somebody still has a lease of: `Contents`. */
+  readonly former = new Set<OpenContent>();
   /** As it was when it was closed last: `Contents`. */
   resting: RestingContent = NOTHING;
   /** Nothing but a record was ever stored: `Contents`. */
