@@ -1,6 +1,6 @@
 import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 
-import { isStorageError } from '../errors/storage-error.js';
+import { isStorageError, type StorageError } from '../errors/storage-error.js';
 import type { DownloadProgress } from '../http/download/download-progress.js';
 import type { Downloader } from '../http/downloader/downloader.js';
 import type { Resource } from '../resource/resource.js';
@@ -65,7 +65,7 @@ export class Freshness {
     if (!item.isGone) catalog.update(item, { validatedAt: checkedAt });
   }
 
-  async #renew(item: Item, source: ResolvedSource, error: Error): Promise<void> {
+  async #renew(item: Item, source: ResolvedSource, error: StorageError): Promise<void> {
     const { backend, catalog, contents, publications, quota } = this.#parts;
     if (!backend.replaces) {
       contents.forget(item, error);

@@ -1,11 +1,15 @@
 import {
   combineLatest,
+  concat,
+  defer,
   EMPTY,
+  endWith,
   filter,
+  finalize,
   ignoreElements,
   map,
   merge,
-  Observable,
+  type Observable,
   of,
   startWith,
   type OperatorFunction,
@@ -55,51 +59,38 @@ interface Planned {
  * const store = await Store.open(memoryBackend(), { source });
  * of([{ key: '2.flac' }, { key: '3.flac' }])
  *   .pipe(prefetch(store))
- *   .subscribe((entries) => console.log(entries.map(({ key, coveredBytes }) => [key, coveredBytes])));
+ *   .subscribe((entries) => console.log(entries.map(({ coveredBytes }) => coveredBytes)));
  * ```
  */
 export function prefetch<M extends Metadata>(
   store: Store<M>,
 ): OperatorFunction<PrefetchPlan<M>, readonly StoreEntry<M>[]> {
   return (plans$) =>
-    new Observable<readonly StoreEntry<M>[]>((subscriber) => {
+    defer(() => {
       const planned = new Map<string, Planned>();
-      const plan$ = new Subject<readonly string[]>();
       /** Something was acquired, or could not be. */
       const begun$ = new Subject<void>();
       let keys: readonly string[] = [];
-      const subscription = plan$.pipe(switchMap((wanted) => entriesOf(store, wanted))).subscribe((entries) => {
-        subscriber.next(entries);
-      });
-      subscription.add(
-        plans$.subscribe({
-          next: (plan) => {
-            keys = [...new Set(plan.map(({ key }) => key))];
-            for (const [key, one] of planned) if (!keys.includes(key)) leave(store, key, one, planned);
-            for (const { key, ...options } of plan) join(store, key, options, planned, begun$);
-            plan$.next(keys);
-          },
-          error: (error: unknown) => {
-            subscriber.error(error);
-          },
-          complete: () => {
-            subscription.add(
-              settled(store, keys, planned, begun$).subscribe({
-                complete: () => {
-                  subscriber.complete();
-                },
-              }),
-            );
-          },
+      const follow = (plan: PrefetchPlan<M>): readonly string[] => {
+        keys = [...new Set(plan.map(({ key }) => key))];
+        for (const [key, one] of planned) if (!keys.includes(key)) leave(store, key, one, planned);
+        for (const { key, ...options } of plan) join(store, key, options, planned, begun$);
+        return keys;
+      };
+      const followed$ = concat(
+        plans$.pipe(map(follow)),
+        defer(() => settled(store, keys, planned, begun$)),
+      );
+      return followed$.pipe(
+        endWith(undefined),
+        switchMap((wanted) => (wanted === undefined ? EMPTY : entriesOf(store, wanted))),
+        finalize(() => {
+          for (const one of planned.values()) {
+            one.isLeft = true;
+            one.lease?.close();
+          }
         }),
       );
-      subscription.add(() => {
-        for (const one of planned.values()) {
-          one.isLeft = true;
-          one.lease?.close();
-        }
-      });
-      return subscription;
     });
 }
 

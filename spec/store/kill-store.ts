@@ -18,7 +18,7 @@ const SLACK = 8192 + 4096;
 /** What was said to be pinned, and not said to be unpinned. */
 export type Pinned = Set<string>;
 
-/** Runs a writer and kills it after so many lines and milliseconds; returns how many turns it made. */
+/** Runs a writer and kills it after so many turns and milliseconds; returns how many it made. */
 export async function writeAndKill(
   folder: string,
   pinned: Pinned,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, of, Subject } from 'rxjs';
 import { Downloader } from 'tidemark/http';
-import type { Store} from 'tidemark/store';
+import type { Store } from 'tidemark/store';
 import { memoryBackend, prefetch, type PrefetchPlan, type StoreEntry } from 'tidemark/store';
 import { makeContent } from '../http/fixtures.js';
 import { TestServer } from '../http/test-server.js';

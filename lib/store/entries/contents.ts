@@ -39,7 +39,9 @@ export class Contents {
     return this.#opened(item, { isFresh: false, replaces: true });
   }
 
-  /** Puts a replacement that is committed in the place of the content. Leases keep what they have. */
+  /**
+   * Puts a replacement that is committed in the place of the content. Leases keep what they have.
+   */
   replace(item: Item, next: OpenContent): void {
     const { durability, quota } = this.#parts;
     const { open } = item;
@@ -53,8 +55,8 @@ export class Contents {
   }
 
   /** Drops complete content of an older version, and ends its leases with an error. */
-  forget(item: Item, error: Error): void {
-    for (const lease of [...item.leases]) lease.end(error as StorageError);
+  forget(item: Item, error: StorageError): void {
+    for (const lease of [...item.leases]) lease.end(error);
     this.#drop(item);
   }
 
