@@ -44,6 +44,7 @@ export class Durability {
   readonly #waiters = new Set<Waiter>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<Refusal | undefined> | undefined;
+  #isDue = false;
 
   /** @param stored - told of each item whose files are as they will stay */
   constructor(backend: StoreBackend, stored: (item: Item) => void) {
@@ -118,11 +119,26 @@ export class Durability {
 
   #schedule(ms: number): void {
     if (this.#running !== undefined) return;
-    if (ms === 0) this.#stop();
+    if (ms === 0) {
+      this.#runSoon();
+      return;
+    }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#run();
     }, ms);
+  }
+
+  /** At the end of this turn, for all who ask in it. */
+  #runSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      if (this.#running !== undefined) return;
+      this.#stop();
+      void this.#run();
+    });
   }
 
   #stop(): void {

@@ -60,7 +60,8 @@ export class Quota {
    * would not be enough.
    */
   makeRoom(bytes: number, item?: Item): void {
-    if (this.#excess(bytes) <= 0) return;
+    // What takes nothing needs no room, also where there is too much already.
+    if (bytes === 0 || this.#excess(bytes) <= 0) return;
     for (const each of this.#estimated) this.#order.sized(each, this.#backend.count(each.name));
     this.#estimated.clear();
     const hooks = this.#hooks;
