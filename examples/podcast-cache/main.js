@@ -42,3 +42,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(podcasts.list().join('\n'));
 }
 await podcasts.close();
+process.stdin.destroy(); // a pipe that stays open would keep the process

@@ -94,7 +94,13 @@ export class Store<M extends Metadata = Metadata> {
       throw wrongType('backend', 'a StoreBackend (memoryBackend(), say)', backend);
     }
     const stored = await backend.open();
-    return new Store(backend, options, stored);
+    try {
+      return new Store(backend, options, stored);
+    } catch (error) {
+      // Nobody has it to close it.
+      await backend.close();
+      throw error;
+    }
   }
 
   private constructor(backend: StoreBackend, options: StoreOptions<M>, stored: StoredEntries) {
