@@ -7,7 +7,6 @@ import { peerRows } from './peers.js';
 import { readingRows } from './reading.js';
 import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
-import { storingRows } from './storing.js';
 import { waitingRows } from './waiting.js';
 import { writingRows } from './writing.js';
 
@@ -22,7 +21,6 @@ export const allRows = [
   ...coverageRows,
   ...waitingRows,
   ...decodingRows,
-  ...storingRows,
   ...memoryRows,
   ...sizeRows,
   ...allocationRows,
