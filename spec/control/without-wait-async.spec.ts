@@ -34,7 +34,7 @@ describe('demand$ without Atomics.waitAsync', () => {
     await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
     const emitted: number[] = [];
     resource.demand$.subscribe((demands) => emitted.push(demands.length));
-    expect(await codeOf(thread.call('call', 'r', 'waitRange', range(0, 10), { timeout: 200 }))).toBe('TIMEOUT');
+    expect(await codeOf(thread.call('call', 'r', 'waitRange', range(0, 10), { timeout: 2000 }))).toBe('TIMEOUT');
     while (emitted.length < 3) await soon(1);
     expect(emitted).toEqual([0, 1, 0]);
     resource.close();

@@ -74,6 +74,8 @@ export class TestServer {
   lastModified: string | undefined;
   /** Of all answers together. */
   bytesPerSecond = Infinity;
+  /** When it has sent so many bytes, in all answers together, this becomes its bandwidth. */
+  slowdown: { readonly after: number; readonly bytesPerSecond: number } | undefined;
   /** Between a request and the first byte of its answer, in milliseconds. */
   latency = 0;
   /** In what all its answers differ from those of a good server. */
@@ -190,6 +192,10 @@ export class TestServer {
   }
 
   async #turn(bytes: number): Promise<void> {
+    if (this.slowdown !== undefined && this.sent >= this.slowdown.after) {
+      this.bytesPerSecond = this.slowdown.bytesPerSecond;
+      this.slowdown = undefined;
+    }
     if (this.bytesPerSecond === Infinity) return;
     const now = performance.now();
     this.#free = Math.max(this.#free, now) + (bytes / this.bytesPerSecond) * 1000;

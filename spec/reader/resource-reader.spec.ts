@@ -253,8 +253,8 @@ describe('coverage$ and status$ in a worker', () => {
         Array.from({ length: waits }, (_, i) => ({ waitKey: `w${i}`, range: range(2 ** 40 + i, 2 ** 41) })),
       );
       const flag = new Flag();
-      const stopped = owner.call<boolean>('writeUntil', 'r', flag.words, 1e7);
-      for (let i = 0; i < 50; i += 1) {
+      const stopped = owner.call<boolean>('writeUntil', 'r', flag.words, 4e7);
+      for (let i = 0; i < 20; i += 1) {
         await thread.call('echo');
         await soon(1);
       }

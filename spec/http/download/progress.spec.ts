@@ -22,7 +22,9 @@ describe('what a download tells', () => {
     const server = await TestServer.start(content, '"v1"');
     server.latency = 20;
     server.bytesPerSecond = 3_000_000;
-    const samples = await lastValueFrom(download(newResource(), server.url, { chunkSize: 100_000 }).pipe(toArray()));
+    const samples = await lastValueFrom(
+      download(newResource(), server.url, { chunkSize: 500_000, concurrency: 1 }).pipe(toArray()),
+    );
     // Between one request and the next it still receives.
     expect(statesOf(samples)).toEqual(['requesting', 'receiving', 'committed']);
     expect(samples.every(({ attempt }) => attempt === 1)).toBe(true);
