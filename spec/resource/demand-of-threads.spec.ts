@@ -116,7 +116,7 @@ describe('demand$ over several threads', () => {
     await thread.call('openSync', 'r', resource.createPort({ name: 'r' }).handle);
     const emitted: unknown[][][] = [];
     const subscription = resource.demand$.subscribe((demands) => emitted.push(demands.map(brief)));
-    expect(await codeOf(thread.call('call', 'r', 'waitRange', range(0, 10), { timeout: 200 }))).toBe('TIMEOUT');
+    expect(await codeOf(thread.call('call', 'r', 'waitRange', range(0, 10), { timeout: 2000 }))).toBe('TIMEOUT');
     while (emitted.length < 3) await soon(1);
     expect(emitted).toEqual([[], [['r', 0, 10, true]], []]);
     subscription.unsubscribe();

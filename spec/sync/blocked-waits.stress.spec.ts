@@ -256,7 +256,7 @@ describe('a blocking read', () => {
       await thread.call('openSync', 'a', port.handle);
       resource.writeAt(0, filled(10));
       await thread.call('call', 'a', 'seek', 3);
-      const chunk = codeOf(thread.call('read', 'a', 8, code === 'TIMEOUT' ? { timeout: 200 } : {}));
+      const chunk = codeOf(thread.call('read', 'a', 8, code === 'TIMEOUT' ? { timeout: 2000 } : {}));
       await demandsOfReader(resource, 'a');
       if (code === 'INTERRUPTED') port.interrupt();
       if (code === 'FAILED') resource.fail('no more');
@@ -306,7 +306,7 @@ describe('a timeout', () => {
 
   it('leaves no demand behind, and the next wait is as any other', async () => {
     const { resource, thread } = await blockedReader();
-    const outcome = codeOf(thread.call('call', 'a', 'waitRange', range(0, 10), { timeout: 300 }));
+    const outcome = codeOf(thread.call('call', 'a', 'waitRange', range(0, 10), { timeout: 2000 }));
     await demandsOfReader(resource, 'a');
     expect(await outcome).toBe('TIMEOUT');
     expect(await demandsOfReader(resource, 'a', 0)).toEqual([]);

@@ -29,7 +29,7 @@ describe('a download', () => {
   });
 
   it('takes no more requests than its chunks need, and fetches no byte twice', async () => {
-    const content = makeContent(20_000_000);
+    const content = makeContent(8_000_000);
     const server = await TestServer.start(content, '"v1"');
     server.bytesPerSecond = 40_000_000;
     const resource = newResource();

@@ -4,6 +4,7 @@ import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { download } from 'tidemark/http';
 import { AT_ONCE, complete, content, expectCommitted, expectNothingElse, newResource } from '../fixtures.js';
 import { TestServer } from '../test-server.js';
+import { untilCovered } from '../../support/until-covered.js';
 import { range } from '../../support/range.js';
 
 const part = range(100_000, 300_000);
@@ -92,6 +93,7 @@ describe('a download of a range', () => {
     const resource = newResource();
     const completed = lastValueFrom(download(resource, server.url, { range: part, readAhead: 50_000 }));
     await firstValueFrom(resource.read(range(100_000, 150_000)));
+    await untilCovered(resource, 100_000);
     await delay(50);
     expect(resource.coverage.toArray()).toEqual([range(100_000, 200_000)]);
     await firstValueFrom(resource.read(range(200_000, 290_000)));
