@@ -25,18 +25,25 @@ describe('the progress page, where memory cannot be shared', () => {
   it('draws on while it makes the MD5 of a long song', async () => {
     const content = Buffer.from(song);
     content.writeUInt32BE(2 ** 25, 22); // samples, says the header: what is missing becomes silence
-    const { page } = await openPage({ isolated: false, content });
-    await page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(globalThis, { tasks });
-      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-        type: 'longtask',
+    const longestTask = async (): Promise<number> => {
+      const { page } = await openPage({ isolated: false, content });
+      await page.evaluate(() => {
+        const tasks: number[] = [];
+        Object.assign(globalThis, { tasks });
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+          type: 'longtask',
+        });
       });
-    });
-    await page.getByRole('button', { name: 'Load the sample' }).click();
-    await untilShown(page, 'message', /MD5/);
-    const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
-    expect(Math.max(0, ...tasks)).toBeLessThan(350); // milliseconds; all of it at once takes 800
+      await page.getByRole('button', { name: 'Load the sample' }).click();
+      await untilShown(page, 'message', /MD5/);
+      return Math.max(0, ...(await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)));
+    };
+    // All of it at once takes 800 ms, each time. A machine that pauses makes a task long once.
+    const ATTEMPTS = 3;
+    const longest: number[] = [];
+    do longest.push(await longestTask());
+    while (Math.min(...longest) >= 350 && longest.length < ATTEMPTS);
+    expect(Math.min(...longest)).toBeLessThan(350);
   });
 
   it('says nothing of it where memory can be shared', async () => {
