@@ -45,6 +45,8 @@ export class ControlReader implements ContentState {
   /** What `SEQUENCE` and `EPOCH` were when the last read began. */
   #sequence = 0;
   #epoch = 0;
+  /** The block's snapshot for which `#kept.coverage` was returned last. */
+  #copied: Coverage | undefined;
   readonly #kept: KeptValues = {
     coverage: new CoverageSnapshot(new Float64Array(0), 0),
     coveredBytes: 0,
@@ -225,8 +227,19 @@ export class ControlReader implements ContentState {
       const { coverage } = this.#block;
       if (!this.#validate(sequence)) continue;
       this.#lock.snapshotTaken();
-      return coverage;
+      return this.#unlessSame(coverage);
     }
+  }
+
+  /**
+   * Returns the last coverage again if this one is no other: the block copies it anew wherever it
+   * cannot be certain of the version, and who subscribes is told of each new object.
+   */
+  #unlessSame(coverage: Coverage): Coverage {
+    const kept = this.#kept;
+    if (coverage !== this.#copied && !isSame(coverage, kept.coverage)) kept.coverage = coverage;
+    this.#copied = coverage;
+    return kept.coverage;
   }
 
   get #over(): boolean {
@@ -249,6 +262,13 @@ export class ControlReader implements ContentState {
       return orRethrow(error, otherwise);
     }
   }
+}
+
+/** Of as many bytes, none of one is missing of the other. */
+function isSame(one: Coverage, other: Coverage): boolean {
+  if (one.coveredBytes !== other.coveredBytes) return false;
+  for (const range of one) if (!other.has(range)) return false;
+  return true;
 }
 
 /** Returns `otherwise` if the owner was lost. */

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Resource } from '../../lib/index.js';
 import { openSync, type SyncReader } from '../../lib/sync.js';
 import { bytes } from '../support/bytes.js';
+import { range } from '../support/range.js';
 import { closeAll, open } from '../support/resources.js';
 import { withChange } from '../support/with-change.js';
 
@@ -62,6 +63,33 @@ describe('a reader in the midst of whose read the control block grows', () => {
       const after = ask(resource);
       expect([accesses, [before, after]]).toEqual([accesses, expect.arrayContaining([read.value])]);
       expect([accesses, ask(reader)]).toEqual([accesses, after]);
+      resource.close();
+    }
+  });
+});
+
+describe('a reader in the midst of whose read something else changes than coverage', () => {
+  it.each<[string, (resource: Resource) => void]>([
+    ['the identity', (resource) => (resource.identity = 'v2')],
+    ['the state', (resource) => resource.fail('no more')],
+    ['bytes that are written again', (resource) => resource.writeAt(0, bytes(1))],
+  ])('has the same coverage as before, and no other object: %s', (_, change) => {
+    let reached = true;
+    for (let accesses = 0; reached; accesses += 1) {
+      const resource = open();
+      writeRanges(resource, 0, 3);
+      const reader = openSync(resource.createPort().handle);
+      const { coverage } = reader;
+      const read = withChange(
+        accesses,
+        () => {
+          change(resource);
+        },
+        () => [reader.has(range(0, 25)), reader.coverage],
+      );
+      ({ reached } = read);
+      expect([accesses, ...read.value]).toEqual([accesses, false, coverage]);
+      expect([accesses, read.value[1] === coverage, reader.coverage === coverage]).toEqual([accesses, true, true]);
       resource.close();
     }
   });
