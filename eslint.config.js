@@ -23,7 +23,7 @@ const foundation = {
   waits: ['errors', 'range'],
   control: ['errors', 'range', 'memory', 'coverage', 'waits'],
   bytes: ['errors', 'range', 'waits', 'coverage', 'control'],
-  window: ['errors', 'range', 'waits', 'coverage', 'control', 'bytes'],
+  window: ['errors', 'range', 'memory', 'waits', 'coverage', 'control', 'bytes'],
   handle: ['errors', 'range', 'memory', 'drivers', 'coverage', 'waits', 'control', 'bytes', 'window'],
 };
 const views = [...Object.keys(foundation), 'changes', 'view'];

@@ -45,7 +45,7 @@ export interface QueuedWait extends SubscribedWait, IndexedWait, Urgency {
 export interface EvictedRange extends ByteRange {
   /** End of the covered run that it was a part of. */
   readonly runEnd: number;
-  /** Nobody can bring it again, nor what is missing before it: waits for that end with `GONE`. */
+  /** Nobody can bring it again: waits for it end with `GONE`. */
   readonly lost: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface WaitHooks {
   /** Called before a wait is queued; the wait errors with what it throws. */
   readonly arriving?: (wait: QueuedWait) => void;
   /** Called when a wait ends, before its subscriber is. */
-  readonly settling?: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
+  readonly settling?: (wait: AskedWait, state: WaitState) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -85,14 +85,15 @@ export class WaitQueue {
   readonly #source: WaitSource;
   readonly #hooks: WaitHooks;
   readonly #notifications: Notifications;
-  readonly #waits = new WaitIndex<QueuedWait>();
+  readonly #waits: WaitIndex<QueuedWait>;
   /** Those that are pending. */
-  readonly pending: Iterable<QueuedWait> & { readonly size: number } = this.#waits;
+  readonly pending: Iterable<QueuedWait> & { readonly size: number };
 
   constructor(source: WaitSource, hooks: WaitHooks, notifications: Notifications) {
     this.#source = source;
     this.#hooks = hooks;
     this.#notifications = notifications;
+    this.pending = this.#waits = new WaitIndex(source.state);
   }
 
   /**
@@ -120,7 +121,7 @@ export class WaitQueue {
         since: Date.now(),
       };
       this.#hooks.arriving?.(wait);
-      this.#index(wait);
+      this.#waits.add(wait);
       this.#hooks.demandChanged();
       return () => {
         this.#remove(wait);
@@ -128,12 +129,16 @@ export class WaitQueue {
     });
   }
 
-  /** Queues the outcomes of the waits that a write of `[start, end)` has completed. */
+  /**
+   * Queues the outcomes of the waits that a write of `[start, end)` has completed, by their starts
+   * and their age.
+   */
   settleCovered(start: number, end: number): void {
-    if (!this.#waits.touches(start, end)) return;
+    const ready = this.#waits.takeCovered(start, end);
+    if (ready === undefined) return;
     this.#hooks.demandChanged();
-    const ready = this.#waits.takeCovered(start, end, (from) => this.#source.state.coveredUntil(from));
-    this.#end(ready, WaitOutcome.Ready);
+    ready.sort((one, other) => one.start - other.start || compareAge(one, other));
+    for (const wait of ready) this.#notifications.add(this.#settle(wait, WaitOutcome.Ready));
   }
 
   /**
@@ -147,22 +152,17 @@ export class WaitQueue {
       if (state === 'pending' && until === wait.until) continue;
       this.#remove(wait);
       wait.until = until;
-      if (state === 'pending') this.#index(wait);
+      if (state === 'pending') this.#waits.add(wait);
       else this.#notifications.add(this.#settle(wait, state));
     }
   }
 
   /**
-   * Files anew the waits that lack bytes of a range that was evicted. If it is lost, queues the
-   * errors of those that lack a byte before its end.
+   * Files anew the waits that lack bytes of a range that was evicted. If it is lost, they end.
    */
   uncovered({ start, end, runEnd, lost }: EvictedRange): void {
-    this.#waits.uncover(start, end, runEnd);
-    if (lost)
-      this.#end(
-        this.#waits.takeCovered(0, end, () => Infinity),
-        'gone',
-      );
+    this.#waits.uncover(end, runEnd);
+    if (lost && this.#waits.touches(start, end)) this.settle();
   }
 
   /** Queues Interrupted for all waits that can be interrupted. */
@@ -179,16 +179,6 @@ export class WaitQueue {
     this.#hooks.demandChanged();
   }
 
-  /** Queues the ends of waits that were taken out together, by their starts and their age. */
-  #end(waits: QueuedWait[], state: WaitState): void {
-    waits.sort((one, other) => one.start - other.start || compareAge(one, other));
-    for (const wait of waits) this.#notifications.add(this.#settle(wait, state));
-  }
-
-  #index(wait: QueuedWait): void {
-    this.#waits.add(wait, this.#source.state.coveredUntil(wait.start));
-  }
-
   #untilOf(end: number, withinLength = false): number {
     return withinLength ? Math.min(end, this.#source.state.expectedLength ?? end) : end;
   }
@@ -197,7 +187,7 @@ export class WaitQueue {
    * Returns the notification that ends a wait. Its error is made now, from the state that caused
    * it.
    */
-  #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
+  #settle(wait: SubscribedWait, state: WaitState): () => void {
     const { subscriber, start, end } = wait;
     this.#hooks.settling?.(wait, state);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {

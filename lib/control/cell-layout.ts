@@ -67,7 +67,7 @@ export const INTERRUPT_AT = 17;
 export const TOKEN_AT = 18;
 export const HAS_TOKEN_AT = 20;
 
-// What only drivers with a window look at; see `place-notes.ts` and `kept-waits.ts`.
+// What only drivers with a window look at; see `place-notes.ts`, `kept-waits.ts`, `reader-news.ts`.
 /** A reader reads at so many places. */
 export const PLACES = 4;
 export const PLACE_WORDS = 4;
@@ -75,6 +75,8 @@ export const PLACES_BASE = WANTS_BASE + CELL_WANTS * WANT_WORDS;
 /** The most bare waits whose bytes are kept. */
 export const MOST_KEPT = 4;
 export const KEPT_BASE = PLACES_BASE + PLACES * PLACE_WORDS;
+/** 0: the owner is to be told of what comes after this; see `reader-news.ts`. */
+export const TOLD_AT = KEPT_BASE + 2;
 /** The first of them; before it their number, and what counts changes. */
 export const KEPT_WAITS_BASE = KEPT_BASE + 4;
 

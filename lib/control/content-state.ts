@@ -26,8 +26,6 @@ export interface ContentState {
   readonly coveredBytes: number;
   /** How many bytes have come so far: those that are covered, and those that were evicted. */
   readonly arrivedBytes: number;
-  /** What is missing before this offset has gone for ever. */
-  readonly lostUntil: number;
   /** The status; the same object until it changes. */
   readonly status: ResourceStatus;
   /** Counts changes of status, lengths and identity. */
@@ -59,7 +57,8 @@ export interface ContentState {
   nextGap(from: number, limit: number | undefined): ByteRange | undefined;
   /**
    * How a wait for `[start, end)`, not empty, stands now. `withinLength`: the range ends at the
-   * known length, as that of a read does. The order of the rules is the contract's.
+   * known length, as that of a read does. The order of the rules is the contract's. Whether bytes
+   * are gone, of all that is pending, the view asks its `use`.
    */
   waitState(start: number, end: number, withinLength: boolean): WaitState;
 }

@@ -15,7 +15,6 @@ import {
   GENERATION_AT,
   HAS_EXPECTED_AT,
   IDENTITY_AT,
-  LOST_UNTIL_AT,
   REASON_AT,
   STATE_AT,
   STATUS_VERSION_AT,
@@ -133,8 +132,7 @@ export class ControlBlock implements ContentState {
     if (missing >= until) return 'ready';
     // Committed content is covered up to its final length.
     if (this.state === COMMITTED) return start >= (this.expectedLength ?? 0) ? 'eof' : 'ready';
-    if (this.state === FAILED) return 'failed';
-    return missing < this.lostUntil ? 'gone' : 'pending';
+    return this.state === FAILED ? 'failed' : 'pending';
   }
 
   get coverage(): Coverage {
@@ -167,10 +165,6 @@ export class ControlBlock implements ContentState {
 
   get arrivedBytes(): number {
     return this.coveredBytes + this.tree.number(EVICTED_BYTES_AT);
-  }
-
-  get lostUntil(): number {
-    return this.tree.number(LOST_UNTIL_AT);
   }
 
   get statusVersion(): number {

@@ -95,10 +95,6 @@ export class ControlReader implements ContentState {
     return this.#keep('arrivedBytes');
   }
 
-  get lostUntil(): number {
-    return this.#read((block) => block.lostUntil);
-  }
-
   get expectedLength(): number | undefined {
     return this.#keep('expectedLength');
   }

@@ -20,9 +20,14 @@ export function keptNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/** So many milliseconds more it is kept; not any more: 0 or less. */
+export function keptFor({ since }: Pick<Want, 'since'>, now: number): number {
+  return since + KEPT_FOR - now;
+}
+
 /** True if that is still kept. */
-export function isKept({ since }: Pick<Want, 'since'>, now: number): boolean {
-  return now - since < KEPT_FOR;
+export function isKept(kept: Pick<Want, 'since'>, now: number): boolean {
+  return keptFor(kept, now) > 0;
 }
 
 /** Stores what is kept; the reader's side. */

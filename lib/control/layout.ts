@@ -118,8 +118,6 @@ export const STAMP_BLOCK = 65_536;
 export const STAMPS = 1021;
 /** How many covered bytes were evicted so far, in 53 bits. */
 export const EVICTED_BYTES_AT = 26;
-/** What is missing before this offset, in 53 bits, has gone for ever: waits for it are `GONE`. */
-export const LOST_UNTIL_AT = 28;
 // A cache line of their own for what readers write.
 /**
  * Counts changes of what readers want; the owner re-reads their cells when it has changed, and may

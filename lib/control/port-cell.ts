@@ -23,19 +23,32 @@ import { wake } from './wake-words.js';
 export class PortCell {
   readonly buffer = new SharedArrayBuffer(CELL_BYTES);
   readonly #words = new Int32Array(this.buffer);
+  readonly #control: { readonly words: Int32Array };
+  readonly #wakeWord: number;
 
-  /** Leaves an interrupt for the reader; the caller wakes it. */
+  /**
+   * @param control - has the words of the control block
+   * @param wakeWord - the one of them that the reader sleeps on
+   */
+  constructor(control: { readonly words: Int32Array }, wakeWord: number) {
+    this.#control = control;
+    this.#wakeWord = wakeWord;
+  }
+
+  /** Leaves an interrupt for the reader, and wakes it. */
   interrupt(token: number | undefined): void {
     const words = this.#words;
     Atomics.add(words, INTERRUPT_AT, 1);
     Atomics.store(words, HAS_TOKEN_AT, token === undefined ? 0 : 1);
     storeDouble(words, TOKEN_AT, token ?? 0);
     Atomics.add(words, INTERRUPT_AT, 1);
+    this.ping();
   }
 
   /** Tells the reader to end. */
   close(): void {
     Atomics.store(this.#words, PORT_CLOSED_AT, 1);
+    this.ping();
   }
 
   get readerClosed(): boolean {
@@ -67,7 +80,7 @@ export class PortCell {
    * Step C of the wake-up protocol: wakes the reader, unless it was woken before and has not looked
    * since.
    */
-  ping(control: Int32Array, wakeWord: number): void {
-    if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(control, wakeWord);
+  ping(): void {
+    if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(this.#control.words, this.#wakeWord);
   }
 }

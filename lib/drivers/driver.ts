@@ -224,6 +224,8 @@ export interface Attachment {
    * their cells where they read, if there is one.
    */
   readonly longestWait?: number | undefined;
+  /** What {@link WindowUse.lost} is in the owner's thread, where the driver keeps the latest. */
+  readonly lost?: SharedArrayBuffer | undefined;
   /** Releases all resources. */
   close(): void;
 }

@@ -1,14 +1,14 @@
 import { ByteReader, type StoredBytes } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
-import { goneError } from '../bytes/window-errors.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ControlReader } from '../control/control-reader.js';
 import { ARRIVALS_AT } from '../control/layout.js';
 import type { ReaderCell } from '../control/reader-cell.js';
+import { tellNews } from '../control/reader-news.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Attachment } from '../drivers/driver.js';
-import type { StorageError, StorageErrorDetails } from '../errors/storage-error.js';
+import type { StorageErrorDetails } from '../errors/storage-error.js';
 import type { WaitState } from '../waits/wait-outcome.js';
 import { ReaderUse } from '../window/reader-use.js';
 
@@ -44,8 +44,9 @@ export class AttachedReader implements ViewParts {
     this.cell = cell;
     this.wakeWord = wakeWord;
     this.attachment = bytes;
-    const { longestWait } = bytes;
-    this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, longestWait);
+    const { longestWait, lost } = bytes;
+    const tell = (): void => tellNews(cell.words, state.words);
+    this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, tell, longestWait, lost);
     this.bytes = new ByteReader(state, this.use === undefined ? bytes : noting(bytes, this.use));
   }
 
@@ -82,15 +83,16 @@ export class AttachedReader implements ViewParts {
   }
 
   waitState(start: number, end: number, withinLength = false): WaitState {
-    return this.#over ? 'closed' : this.state.waitState(start, end, withinLength);
+    if (this.#over) return 'closed';
+    const state = this.state.waitState(start, end, withinLength);
+    return state === 'pending' ? (this.use?.goneError(this.state, start, end) ?? state) : state;
   }
 
   arrive(): number {
     return Atomics.add(this.words, ARRIVALS_AT, 1);
   }
 
-  waitError(state: WaitState, start: number, end: number): StorageError {
-    if (state === 'gone') return goneError(this.state, start, end);
+  waitError(state: WaitState, start: number, end: number): Error {
     return waitError(state, this.status, start, end);
   }
 

@@ -1,9 +1,9 @@
 import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
+import type { Use } from '../window/use.js';
 import { noEvictionError } from './checks.js';
 import type { Content } from './content.js';
-import { wantsOfAll } from './demand-list.js';
 import type { Hold } from './hold.js';
 import type { OwnerFeed } from './owner-feed.js';
 
@@ -28,6 +28,7 @@ export class Eviction {
     this.#held.add(held);
     const release = (): void => {
       this.#held.delete(held);
+      this.#content.use?.changed();
     };
     return { release, [Symbol.dispose]: release };
   }
@@ -42,7 +43,11 @@ export class Eviction {
     const { coveredBytes } = state;
     use?.evicting(start, end);
     try {
-      this.#evictAll(this.#unused(start, end));
+      let at = start;
+      for (const kept of this.#keptOf(start, end)) {
+        this.#evictAll(at, kept.start);
+        at = Math.max(at, kept.end);
+      }
       return coveredBytes - state.coveredBytes;
     } finally {
       this.#feed.changes.run();
@@ -56,48 +61,32 @@ export class Eviction {
    */
   makeRoom(start: number, end: number): void {
     const { driver, use } = this.#content;
-    if (use) this.#evictAll(driver.makeRoom?.(start, end, use) ?? [], use.keepsLatest);
+    if (use) for (const piece of driver.makeRoom?.(start, end, use) ?? []) this.#evictAll(piece.start, piece.end, use);
   }
 
-  #evictAll(pieces: readonly ByteRange[], lost = false): void {
+  /** Evicts what is covered of a range; `use`: of that of the driver, which needs the room. */
+  #evictAll(start: number, end: number, use?: Use): void {
     const { control, driver, state } = this.#content;
-    const evicted: ByteRange[] = [];
-    try {
-      for (const { start, end } of pieces) {
-        for (let at = start; at < end;) {
-          const runEnd = state.coveredUntil(at);
-          const gone = { start: at, end: Math.min(runEnd, end), runEnd, lost };
-          if (runEnd > at) {
-            control.uncover(at, gone.end, lost);
-            this.#feed.evicted(gone);
-            evicted.push(gone);
-          }
-          at = state.nextGap(at, end)?.end ?? end;
-        }
+    for (let at = start; at < end;) {
+      const runEnd = state.coveredUntil(at);
+      const until = Math.min(runEnd, end);
+      if (runEnd > at) {
+        control.uncover(at, until);
+        this.#feed.evicted({ start: at, end: until, runEnd, lost: use?.lose(at, until) === true });
+        driver.evict?.(at, until);
       }
-    } finally {
-      // Also if there was no room to cut the last piece. All of it has gone, even if the driver
-      // should throw.
-      for (const { start, end } of evicted) driver.evict?.(start, end);
+      at = state.nextGap(until, end)?.end ?? end;
     }
   }
 
   /**
-   * The parts of a range that are neither held nor asked for by waits that make a demand. Of all
-   * waits only those that overlap it are copied and sorted.
+   * What is held of a range, and what waits have asked for that make a demand, by starts; and its
+   * end. Of all waits only those that overlap it are copied and sorted.
    */
-  #unused(start: number, end: number): ByteRange[] {
-    const { changes, ports } = this.#feed;
+  #keptOf(start: number, end: number): ByteRange[] {
     const kept: ByteRange[] = [{ start: end, end }];
-    for (const ranges of [this.#held, wantsOfAll(changes.waits.pending, ports)])
+    for (const ranges of [this.#held, this.#feed.wants()])
       for (const range of ranges) if (range.start < end && start < range.end) kept.push(range);
-    kept.sort((one, other) => one.start - other.start);
-    const unused: ByteRange[] = [];
-    let at = start;
-    for (const range of kept) {
-      if (at < range.start) unused.push({ start: at, end: range.start });
-      at = Math.max(at, range.end);
-    }
-    return unused;
+    return kept.sort((one, other) => one.start - other.start);
   }
 }

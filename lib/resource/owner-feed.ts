@@ -9,7 +9,7 @@ import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { Content } from './content.js';
 import type { Demand } from './demand.js';
-import { demandList } from './demand-list.js';
+import { demandList, type NamedWant } from './demand-list.js';
 import { Ports } from './ports.js';
 
 /**
@@ -30,15 +30,23 @@ export class OwnerFeed {
     const { control, state } = content;
     const demandChanged = (): void => {
       this.#demand.changed();
+      content.use?.changed();
     };
     this.ports = new Ports(control, demandChanged);
     this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
-    this.#demand = this.changes.stateStream(demandList(state, this.changes.waits.pending, this.ports), (watched) => {
+    this.#demand = this.changes.stateStream(demandList(state, () => this.wants()), (watched) => {
       this.ports.watchDemand(watched);
     });
     this.demand$ = this.#demand.state$;
     this.writes$ = guarded(this.#writes$);
     this.evictions$ = guarded(this.#evictions$);
+  }
+
+  /** Yields all waits that make a demand, of this thread and of readers in others, in no order. */
+  *wants(): Iterable<NamedWant> {
+    this.ports.refresh();
+    for (const { wants, name: reader } of this.ports.open) for (const want of wants) yield { ...want, reader };
+    for (const wait of this.changes.waits.pending) if (!wait.passive) yield wait;
   }
 
   /** Tells of a write of `[start, end)`, not empty; `fresh`: some of it was missing before. */
@@ -49,8 +57,8 @@ export class OwnerFeed {
 
   /** Tells other threads of a range that was evicted; queues what tells this one. */
   evicted(range: EvictedRange): void {
-    const { start, end, lost } = range;
-    this.ports.uncovered(lost ? 0 : start, end);
+    const { start, end } = range;
+    this.ports.uncovered(start, end);
     this.changes.evicted(range, this.#announce(this.#evictions$, start, end));
     this.#demand.changed();
   }

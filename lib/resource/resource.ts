@@ -66,7 +66,7 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
    */
   readonly demand$: Observable<readonly Demand[]>;
   /** @internal */
-  readonly [INSIDE]: ViewInside & { readonly parts: Pick<Content<D>, 'arrivedEnd'> };
+  readonly [INSIDE]: ViewInside & { readonly parts: Pick<Content<D>, 'control'> };
   readonly #content: Content<D>;
   readonly #feed: OwnerFeed;
   readonly #writer: Writer;

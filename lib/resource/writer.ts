@@ -42,12 +42,9 @@ export class Writer {
     const { length } = data;
     checkSpan(offset, length);
     const content = this.#content;
-    if (content.reactivates) {
-      if (length === 0) return;
-      this.reactivate();
-    }
-    content.assertActive('Wrote bytes');
+    if (!content.reactivates) content.assertActive('Wrote bytes');
     if (length === 0) return;
+    if (content.reactivates) this.reactivate();
     const end = offset + length;
     try {
       this.#eviction.makeRoom(offset, end);
@@ -63,13 +60,12 @@ export class Writer {
     const content = this.#content;
     if (!content.reactivates) content.assertActive('Wrote the whole content');
     content.replace(data);
-    content.finishCommit(() => this.#feed.stateChanged(data.length));
+    this.#finishCommit(data.length);
   }
 
   commit(finalLength: number | undefined): void {
     checkLength('finalLength', finalLength);
-    const content = this.#content;
-    if (content.commit(finalLength)) content.finishCommit(() => this.#feed.stateChanged());
+    if (this.#content.commit(finalLength)) this.#finishCommit();
   }
 
   fail(reason: string | Error): void {
@@ -86,5 +82,14 @@ export class Writer {
     content.assertUsable('Reactivated');
     content.reactivate();
     this.#feed.stateChanged();
+  }
+
+  /** Has the driver finish a commit, and notifies even if that throws: the content is final. */
+  #finishCommit(replaced?: number): void {
+    try {
+      this.#content.driver.settle?.();
+    } finally {
+      this.#feed.stateChanged(replaced);
+    }
   }
 }

@@ -1,11 +1,11 @@
 import type { PieceWise } from '../bytes/bytes-view.js';
 import type { Want } from '../control/cell-layout.js';
-import type { ContentState } from '../control/content-state.js';
 import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import type { Ranges } from './lost-bytes.js';
 
 /** What the resource tells of a reader in another thread. */
 export interface UsedPort {
@@ -21,9 +21,6 @@ export interface UsedPorts {
   refresh(): void;
 }
 
-/** What is known of content of which bytes have gone for ever. */
-export type LosingState = Pick<ContentState, 'lostUntil' | 'nextGap'>;
-
 /**
  * What a resource calls of the `use` of its driver, a `WindowUse`, if that keeps only a part of the
  * content. Ranges are half-open, in bytes.
@@ -36,16 +33,26 @@ export interface Use extends PieceWise {
   /** What the wait queue of the owner's thread calls. */
   readonly hooks: {
     readonly arriving: (wait: AskedWait & Urgency) => void;
-    readonly settling: (wait: AskedWait, state: string) => void;
+    readonly settling: (wait: AskedWait, state: WaitState) => void;
   };
   /** Called once. `held`: what is held at any moment. */
   connect(held: Iterable<ByteRange>, ports: UsedPorts): void;
   /** `[start, end)` is about to be evicted by the caller of `Resource.evict`. */
   evicting(start: number, end: number): void;
+  /** Waits came or went, in any thread, or a hold was released. */
+  changed(): void;
+  /**
+   * Calls `told` once, when a reader has gone on, or when less may be needed or held than now: in
+   * the middle of that, so it only takes note. Readers in other threads tell it as long as somebody
+   * subscribes to `demand$`. Returns what calls it off.
+   */
+  whenChanged(told: () => void): () => void;
   /** Throws `CAPACITY` for a range that is too long; `asked` begins the message. */
   checkFits(asked: string, range: ByteRange): void;
-  /** The error of a wait for `[start, end)` that ends as `gone`; undefined for others. */
-  waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined;
+  /** `[start, end)` has made room for a write; returns true if nobody brings it again. */
+  lose(start: number, end: number): boolean;
+  /** `GONE` if `content` misses bytes of `[start, end)` that nobody brings again. */
+  goneError(content: Ranges, start: number, end: number): Error | undefined;
   /**
    * How far ahead of what is active bytes may be brought, in bytes, so that none has to go for them
    * that is of more use: `reachOf`.

@@ -1,8 +1,9 @@
 import { joinPieces } from '../bytes/join-pieces.js';
-import { checkFits, goneError } from '../bytes/window-errors.js';
+import { checkFits } from '../bytes/window-errors.js';
 import { PLACE_WORDS, PLACES, PLACES_BASE } from '../control/cell-layout.js';
-import { isKept, keptNow, KeptWaits } from '../control/kept-waits.js';
+import { isKept, keptFor, keptNow, KeptWaits } from '../control/kept-waits.js';
 import { PlaceNotes, RecentPlaces } from '../control/place-notes.js';
+import { askForNews } from '../control/reader-news.js';
 import type { Coverage } from '../coverage/coverage.js';
 import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
@@ -10,12 +11,16 @@ import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import { Listeners } from './listeners.js';
+import { goneError, LostBytes, type Ranges } from './lost-bytes.js';
 import { reachOf, type WindowSize } from './reach.js';
 import { UrgentWaits } from './urgent-waits.js';
-import type { LosingState, UsedPort, UsedPorts } from './use.js';
+import type { UsedPort, UsedPorts } from './use.js';
 
 /** What is known of one port. */
 interface PortUse {
+  /** Those of its cell. */
+  readonly words: Int32Array;
   readonly places: RecentPlaces;
   readonly kept: KeptWaits;
 }
@@ -83,11 +88,13 @@ export class WindowUse {
   /** @internal What the wait queue of the owner's thread calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    settling: (wait: AskedWait, state: string): void => {
+    settling: (wait: AskedWait, state: WaitState): void => {
       if (state === 'ready') this.#ready(wait);
     },
   };
   readonly #size: WindowSize;
+  readonly #lost: LostBytes | undefined;
+  readonly #listeners = new Listeners();
   #noted = true;
   #held: Iterable<ByteRange> = [];
   #ports: UsedPorts = { open: [], refresh: () => undefined };
@@ -116,6 +123,7 @@ export class WindowUse {
     this.blockSize = blockSize;
     this.#waits = new UrgentWaits(blockSize);
     this.keepsLatest = keepsLatest;
+    this.#lost = keepsLatest ? new LostBytes() : undefined;
   }
 
   /** @internal */
@@ -129,12 +137,32 @@ export class WindowUse {
     if (!this.#noted) return;
     this.#notes.note(offset, length);
     if (this.#kept.length > 0) this.#drop(offset, offset + length);
+    this.changed();
   }
 
   /** @internal Nothing of it is kept any more for the caller of a bare wait. */
   evicting(start: number, end: number): void {
     this.#drop(start, end);
     for (const port of this.#ports.open) this.#useOf(port).kept.drop(start, end);
+    this.changed();
+  }
+
+  /** @internal */
+  changed(): void {
+    this.#listeners.tell();
+  }
+
+  /** @internal */
+  whenChanged(told: () => void): () => void {
+    const now = keptNow();
+    const kept: { readonly since: number }[] = [...this.#kept];
+    for (const port of this.#ports.open) {
+      const use = this.#useOf(port);
+      askForNews(use.words);
+      kept.push(...use.kept.current);
+    }
+    // Nobody tells when something is not kept any more.
+    return this.#listeners.add(told, Math.min(...kept.filter((one) => isKept(one, now)).map((one) => keptFor(one, now))));
   }
 
   /** @internal */
@@ -147,9 +175,23 @@ export class WindowUse {
     checkFits(asked, range, this.longestWait);
   }
 
+  /**
+   * Which bytes have gone for ever, for what attaches the driver in other threads: part of what
+   * {@link Driver.describe} returns. Undefined without `keepsLatest`, or shared memory.
+   */
+  get lost(): SharedArrayBuffer | undefined {
+    return this.#lost?.shared;
+  }
+
   /** @internal */
-  waitError(state: WaitState, content: LosingState, start: number, end: number): Error | undefined {
-    return state === 'gone' ? goneError(content, start, end) : undefined;
+  lose(start: number, end: number): boolean {
+    this.#lost?.add(start, end);
+    return this.keepsLatest;
+  }
+
+  /** @internal */
+  goneError(content: Ranges, start: number, end: number): Error | undefined {
+    return this.#lost && goneError(this.#lost.ranges, content, start, end);
   }
 
   reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number {
@@ -230,7 +272,7 @@ export class WindowUse {
     let use = this.#knownPorts.get(port);
     if (use === undefined) {
       const words = new Int32Array(port.cell.buffer);
-      use = { places: new RecentPlaces(words, PLACES_BASE), kept: new KeptWaits(words) };
+      use = { words, places: new RecentPlaces(words, PLACES_BASE), kept: new KeptWaits(words) };
       this.#knownPorts.set(port, use);
     }
     return use;

@@ -77,12 +77,35 @@ describe('a ring', () => {
     expect(blocksIn(resource)).toEqual([3, 4, 5, 6]);
   });
 
-  it('ends a wait of which one byte never came before later ones went', () => {
+  it('ends a wait of which one byte has gone, whatever else never came', async () => {
     const resource = openWindow(4, { keep: 'latest' });
-    writeBlocks(resource, 0);
+    writeBlocks(resource, 1);
     const outcome = wait(resource, 0, 2 * BLOCK);
-    writeBlocks(resource, 2, 3, 4, 5);
+    // Half of the window is left to what pends; so much is needed more urgently.
+    wait(resource, 20 * BLOCK, 22 * BLOCK, { neededBy: 1 });
+    writeBlocks(resource, 3, 4, 5, 6);
     expect(outcome).toEqual(['GONE']);
+    expect((await rejectionOf(firstValueFrom(resource.waitRange(blocks(0, 2))))).range).toEqual(blocks(1));
+  });
+
+  it('waits for what was passed over, and may come later than what has gone', async () => {
+    const resource = openWindow(4, { keep: 'latest' });
+    const outcome = wait(resource, BLOCK, 2 * BLOCK);
+    const reader = attachReader(resource.createPort().handle);
+    const elsewhere = record(reader.waitRange(blocks(1)));
+    await untilDemanded(resource, 2);
+    writeBlocks(resource, 0, 2, 3, 4, 5, 6);
+    expect(blocksIn(resource)).toEqual([3, 4, 5, 6]);
+    await turn();
+    expect([outcome, elsewhere]).toEqual([[], []]);
+    writeBlocks(resource, 1);
+    while (elsewhere.length < 2) await turn();
+    expect([outcome, elsewhere]).toEqual([
+      ['ready', 'complete'],
+      ['ready', 'complete'],
+    ]);
+    expect(record(resource.waitRange(blocks(2)))).toEqual(['GONE']);
+    reader.close();
   });
 
   it('ends all that reads with GONE', async () => {
@@ -124,9 +147,10 @@ describe('a reader in another thread', () => {
     const thread = readerThread();
     await thread.call('openSync', 'a', resource.createPort().handle);
     writeBlocks(resource, 0);
+    // Half of the window is left to this.
+    wait(resource, 20 * BLOCK, 22 * BLOCK, { neededBy: 1 });
     const read = codeOf(thread.call('read', 'a', 2 * BLOCK));
-    await untilDemanded(resource);
-    // It has gone past 1.
+    await untilDemanded(resource, 2);
     writeBlocks(resource, 2, 3, 4, 5, 6);
     expect(await read).toBe('GONE');
   });
@@ -135,14 +159,16 @@ describe('a reader in another thread', () => {
     const resource = openWindow(4, { keep: 'latest' });
     const reader = attachReader(resource.createPort().handle);
     writeBlocks(resource, 0);
+    // Half of the window is left to these.
+    wait(resource, 20 * BLOCK, 22 * BLOCK, { neededBy: 1 });
     const waits = [
       record(reader.waitRange(range(10, BLOCK + 10), { passive: true })),
-      record(reader.read(range(BLOCK, BLOCK + 10))),
+      record(reader.read(range(BLOCK - 10, BLOCK + 10))),
       // More than a cell names.
-      ...Array.from({ length: 10 }, (_, index) => record(reader.waitRange(range(BLOCK + index, BLOCK + index + 1)))),
+      ...Array.from({ length: 10 }, (_, index) => record(reader.waitRange(range(BLOCK - 1, BLOCK + index + 1)))),
     ];
     const ahead = record(reader.waitRange(blocks(20)));
-    await untilDemanded(resource);
+    await untilDemanded(resource, 9);
     writeBlocks(resource, 2, 3, 4, 5, 6);
     while (waits.some(({ length }) => length === 0)) await turn();
     expect(waits.map(([outcome]) => outcome)).toEqual(waits.map(() => 'GONE'));

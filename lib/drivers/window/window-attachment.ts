@@ -1,11 +1,18 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { isShared } from '../../memory/is-shared.js';
 import type { Attachment } from '../driver.js';
+import { isLostBytes } from '../../window/lost-bytes.js';
 import { BlockTable, isBlockSize } from './block-table.js';
 import { halfOf } from './left-alone.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 
 export const WINDOW_KIND = 'window';
+
+/** What another thread needs. */
+export interface SharedWindow extends WindowMemory {
+  /** Which bytes have gone for ever, where the latest are kept. */
+  readonly lost: SharedArrayBuffer | undefined;
+}
 
 /** Reads the window of a `WindowDriver` from another thread. */
 export function attachWindow(data: unknown): Attachment {
@@ -15,9 +22,10 @@ export function attachWindow(data: unknown): Attachment {
       'Expected the handle of a reader, and it has no window to read from. Send it by postMessage as it is.',
     );
   }
-  const { pool, blockSize } = data;
+  const { pool, blockSize, lost } = data;
   let bytes: WindowBytes | undefined = new WindowBytes(data);
   return {
+    lost,
     longestWait: halfOf(Math.floor(pool.byteLength / blockSize), blockSize),
     read(offset, target) {
       bytes?.read(offset, target);
@@ -28,7 +36,8 @@ export function attachWindow(data: unknown): Attachment {
   };
 }
 
-function isWindow(data: unknown): data is WindowMemory {
-  const { pool, table, blockSize } = (data ?? {}) as Partial<WindowMemory>;
+function isWindow(data: unknown): data is SharedWindow {
+  const { pool, table, blockSize, lost } = (data ?? {}) as Partial<SharedWindow>;
+  if (lost !== undefined && !isLostBytes(lost)) return false;
   return isShared(pool) && isShared(table) && BlockTable.isOne(table) && isBlockSize(blockSize);
 }

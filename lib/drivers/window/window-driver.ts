@@ -6,7 +6,7 @@ import type { Driver, DriverCapabilities, DriverDescription, FinalStep, RoomUse,
 import { Blocks } from './blocks.js';
 import { type Keep, keepLatest, keepNearReaders } from './keeps.js';
 import { halfOf, leftAlone } from './left-alone.js';
-import { WINDOW_KIND } from './window-attachment.js';
+import { type SharedWindow, WINDOW_KIND } from './window-attachment.js';
 import { WindowBytes, type WindowMemory } from './window-bytes.js';
 import { allocateWindow } from './window-memory.js';
 import { planWindow, type WindowDriverOptions, type WindowPlan } from './window-options.js';
@@ -127,7 +127,7 @@ export class WindowDriver implements Driver {
   }
 
   describe(): DriverDescription {
-    return { kind: WINDOW_KIND, data: this.#open.memory };
+    return { kind: WINDOW_KIND, data: { ...this.#open.memory, lost: this.use.lost } satisfies SharedWindow };
   }
 
   close(): void {

@@ -107,7 +107,7 @@ function run(
     let transfer$: Observable<never>;
     if (settings.live) {
       length = () => undefined;
-      if (isWindow) isWhole = () => resource.has({ start: 0, end: resource[INSIDE].parts.arrivedEnd });
+      if (isWindow) isWhole = () => resource.has({ start: 0, end: resource[INSIDE].parts.control.arrivedEnd });
       transfer$ = appendLive({ resource, source, settings, permits, activity });
     } else {
       const content = new KnownContent(resource, settings.trustLength);

@@ -41,7 +41,8 @@ class Transfer {
   readonly #planner: Planner;
   readonly #room: Room | undefined;
   readonly #gate = new ReadingGate();
-  /** Plans when the last plan has said so. */
+  /** When the last plan has said to plan again, in milliseconds of `performance.now()`. */
+  #nextPlan = Infinity;
   #again = Subscription.EMPTY;
   readonly #evidence: Evidence;
   readonly #requests: StreamRequests;
@@ -56,7 +57,9 @@ class Transfer {
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#evidence = new Evidence(resource);
     this.#target = new Target(resource, content, settings.range);
-    this.#room = Room.of(resource, this.#target, settings.readAhead);
+    this.#room = Room.of(resource, this.#target, settings.readAhead, () => {
+      this.#planAgain();
+    });
     this.#planner = new Planner(settings.readAhead, this.#target.start, this.#room);
     this.#requests = new StreamRequests({
       resource,
@@ -94,6 +97,7 @@ class Transfer {
     this.#work.add(() => {
       for (const stream of this.#streams) stream.requests.unsubscribe();
       this.#again.unsubscribe();
+      this.#room?.close();
       permits.reorder(false);
     });
     this.#work.add(
@@ -170,7 +174,8 @@ class Transfer {
     const { content, permits } = this.#context;
     const now = performance.now();
     this.#room?.look(this.#planner.wanted, now);
-    this.#planAgain(this.#room?.nextLook ?? Infinity, now);
+    this.#nextPlan = Infinity;
+    this.#planAgain();
     this.#startPassOver();
     const streams = [...this.#streams];
     const whole = streams.find((stream) => stream.whole);
@@ -190,7 +195,8 @@ class Transfer {
       chunkSize: this.#requestSize.current,
     };
     const { stop, shorten, start, carriers, again } = this.#planner.plan(store, now);
-    this.#planAgain(Math.min(again ?? Infinity, this.#room?.nextLook ?? Infinity), now);
+    this.#nextPlan = again ?? Infinity;
+    this.#planAgain();
     for (const stream of stop) this.#close(stream);
     for (const { transit, end } of shorten) transit.end = end;
     for (const range of start) {
@@ -203,10 +209,11 @@ class Transfer {
     return carriers;
   }
 
-  /** Plans at a moment, even if nothing happens until then. */
-  #planAgain(at: number, now: number): void {
+  /** Plans when the last plan or the room has said so, even if nothing happens until then. */
+  #planAgain(): void {
     this.#again.unsubscribe();
-    if (at < Infinity) this.#again = timer(at - now).subscribe(() => void this.#plan());
+    const at = Math.min(this.#nextPlan, this.#room?.nextLook ?? Infinity);
+    if (at < Infinity) this.#again = timer(Math.max(0, at - performance.now())).subscribe(() => void this.#plan());
   }
 
   /** Gives up a pass over everything that has left what is waited for behind: there is another. */

@@ -80,7 +80,7 @@ class Live {
       return writer.waits ? writer.written(signal).then(() => paced) : paced;
     };
     const understood = (found: Understood): void => {
-      this.#position = Math.max(this.#position, resource[INSIDE].parts.arrivedEnd);
+      this.#position = Math.max(this.#position, resource[INSIDE].parts.control.arrivedEnd);
       if (this.#position > 0) this.#reconnectedAt = this.#position;
       // An earlier end was none.
       if (this.#isWindow && this.#position === resource.expectedLength) resource.expectedLength = undefined;

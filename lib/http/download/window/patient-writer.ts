@@ -1,9 +1,8 @@
 import { useOf } from '../../../window/use.js';
 import { isStorageError } from '../../../errors/storage-error.js';
 import type { Resource } from '../../../resource/resource.js';
+import { onAbort } from '../../../waits/abort.js';
 
-/** How often to look whether there is room now, in milliseconds: nothing tells of it. */
-const EVERY = 20;
 /** The most bytes that are written into a window at once, while there is room for as many. */
 const PIECE = 2 ** 16;
 
@@ -41,10 +40,22 @@ export class PatientWriter {
   /** Resolves when nothing waits for room any more, or when `signal` is aborted. */
   async written(signal?: AbortSignal): Promise<void> {
     while (this.waits) {
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      await this.#roomMayBe(signal);
       if (signal?.aborted === true) return;
       for (const { offset, data } of this.#rest.splice(0)) this.write(offset, data);
     }
+  }
+
+  /** Resolves when less may be held or waited for than now, or when `signal` is aborted. */
+  async #roomMayBe(signal: AbortSignal | undefined): Promise<void> {
+    const { driver, demand$ } = this.#resource;
+    // As long as somebody listens, readers in other threads tell what they do.
+    const listening = demand$.subscribe();
+    await new Promise<void>((resolve) => {
+      listening.add(useOf(driver)?.whenChanged(resolve));
+      listening.add(onAbort(signal, resolve));
+    });
+    listening.unsubscribe();
   }
 
   #writeOn(offset: number, data: Uint8Array): void {

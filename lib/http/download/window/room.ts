@@ -4,10 +4,7 @@ import { type Use, useOf } from '../../../window/use.js';
 import { aheadOf } from '../plan/situation.js';
 import type { Target } from '../target.js';
 
-/**
- * Nothing tells where a reader goes on that finds its bytes there: it is looked for so often, in
- * milliseconds.
- */
+/** How often to look at most where readers that find their bytes there go on, in milliseconds. */
 const EVERY = 50;
 /** So long what was found to be the reach is kept, in milliseconds: bytes come much faster. */
 const KEPT = 10;
@@ -40,19 +37,28 @@ export class Room {
   /** Where the content ended when {@link Room.reach} was found. */
   #end = Infinity;
   #lookedAt = -Infinity;
+  /** Something has changed since what it says was found. */
+  #hasNews = false;
+  readonly #told: () => void;
+  #stopListening = (): void => undefined;
 
-  private constructor(use: Use, resource: Resource, target: Target, readAhead: number) {
+  private constructor(use: Use, told: () => void, resource: Resource, target: Target, readAhead: number) {
     this.#use = use;
+    this.#told = told;
     this.#resource = resource;
     this.#target = target;
     this.#readAhead = readAhead;
     this.#places = [{ start: target.start, end: target.start }];
   }
 
-  /** Undefined: the resource keeps all bytes. */
-  static of(resource: Resource, target: Target, readAhead: number): Room | undefined {
+  /**
+   * Undefined: the resource keeps all bytes.
+   *
+   * @param told - called when a look is worth while; see {@link Room.nextLook}
+   */
+  static of(resource: Resource, target: Target, readAhead: number, told: () => void): Room | undefined {
     const use = useOf(resource.driver);
-    return use === undefined ? undefined : new Room(use, resource, target, readAhead);
+    return use === undefined ? undefined : new Room(use, told, resource, target, readAhead);
   }
 
   /** Places where somebody reads, the last one first; until somebody does, the place to begin. */
@@ -69,19 +75,27 @@ export class Room {
     return this.#reach < Infinity;
   }
 
-  /** When to look again. */
+  /** When to look again; `Infinity`: not before it has told that something has changed. */
   get nextLook(): number {
-    return this.isLimited ? this.#lookedAt + EVERY : Infinity;
+    return this.isLimited && this.#hasNews ? this.#lookedAt + EVERY : Infinity;
+  }
+
+  /** Tells nothing any more. */
+  close(): void {
+    this.#stopListening();
   }
 
   /** Looks where readers are; `waits` is what is waited for. */
   look(waits: readonly ByteRange[], now: number): void {
     this.#lookedAt = now;
     this.#waits = waits;
+    this.#hasNews = true;
+    if (now - this.#reachAt < KEPT) return;
+    this.#listen();
     const { places } = this.#use;
     // Of a reader that pauses for long the window knows nothing any more: it goes on where it was.
     if (places.length > 0) this.#places = this.#moving(places, now);
-    if (now - this.#reachAt >= KEPT) this.#measure(now);
+    this.#measure(now);
   }
 
   /**
@@ -120,6 +134,16 @@ export class Room {
     if (!this.isLimited || first === undefined) return false;
     const missing = nextGap(first.start, first.end);
     return missing !== undefined && missing.start < position;
+  }
+
+  /** Before it looks: it is told of what it does not see. */
+  #listen(): void {
+    this.#stopListening();
+    this.#hasNews = false;
+    this.#stopListening = this.#use.whenChanged(() => {
+      this.#hasNews = true;
+      this.#told();
+    });
   }
 
   #measure(now: number): void {
