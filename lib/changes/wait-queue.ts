@@ -70,7 +70,7 @@ export interface WaitHooks {
   /** Called before a wait is queued; the wait errors with what it throws. */
   readonly arriving?: (wait: QueuedWait) => void;
   /** Called when a wait ends, before its subscriber is. */
-  readonly settling?: (wait: AskedWait, state: WaitState) => void;
+  readonly settling?: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -102,20 +102,28 @@ export class WaitQueue {
    */
   wait(range: ByteRange, options: WaitOptions = {}, kind: WaitKind = {}): Observable<WaitOutcome> {
     return new Observable<WaitOutcome>((subscriber) => {
-      const { withinLength, age = {} } = kind;
+      const { withinLength, uninterruptible, age = {} } = kind;
       // RxJS gives to the subscriber what is thrown here.
       const { start, end } = checkedRange(range);
       checkOptions(options, OPTIONS);
       const { neededBy, passive = false } = options;
       checkNeededBy(neededBy);
-      const asked = { ...kind, start, end, passive, neededBy, subscriber };
+      // No spread syntax: V8 makes hidden classes for each such object anew, and keeps them until a
+      // major garbage collection (850 bytes a wait, measured).
+      const asked = { start, end, passive, neededBy, withinLength, uninterruptible, subscriber };
       const state = start === end ? WaitOutcome.Ready : this.#source.waitState(start, end, withinLength);
       if (state !== 'pending') {
         this.#notifications.tellNow(this.#settle(asked, state));
         return undefined;
       }
       const wait = {
-        ...asked,
+        start,
+        end,
+        passive,
+        neededBy,
+        withinLength,
+        uninterruptible,
+        subscriber,
         until: this.#untilOf(end, withinLength),
         order: (age.order ??= this.#source.arrive()),
         since: Date.now(),
@@ -187,7 +195,7 @@ export class WaitQueue {
    * Returns the notification that ends a wait. Its error is made now, from the state that caused
    * it.
    */
-  #settle(wait: SubscribedWait, state: WaitState): () => void {
+  #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
     const { subscriber, start, end } = wait;
     this.#hooks.settling?.(wait, state);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {

@@ -2,12 +2,12 @@ import { TOLD_AT } from './cell-layout.js';
 import { WANTS_AT } from './layout.js';
 
 /**
- * Whether the owner is to hear of what a reader leaves in its cell for a driver with a window: where
- * it reads, and what it keeps.
+ * Whether the owner is to hear of what a reader leaves in its cell for a driver with a window:
+ * where it reads, and what it keeps.
  *
- * A reader tells it once, and then no more until the owner has asked again. So reads that find their
- * bytes cost one load each, however fast they are. A reader leaves something and then looks whether
- * to tell of it; the owner asks and then looks at what there is. All four are sequentially
+ * A reader tells it once, and then no more until the owner has asked again. So reads that find
+ * their bytes cost one load each, however fast they are. A reader leaves something and then looks
+ * whether to tell of it; the owner asks and then looks at what there is. All four are sequentially
  * consistent: what the owner does not see it is told of.
  */
 

@@ -34,9 +34,12 @@ export class OwnerFeed {
     };
     this.ports = new Ports(control, demandChanged);
     this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
-    this.#demand = this.changes.stateStream(demandList(state, () => this.wants()), (watched) => {
-      this.ports.watchDemand(watched);
-    });
+    this.#demand = this.changes.stateStream(
+      demandList(state, () => this.wants()),
+      (watched) => {
+        this.ports.watchDemand(watched);
+      },
+    );
     this.demand$ = this.#demand.state$;
     this.writes$ = guarded(this.#writes$);
     this.evictions$ = guarded(this.#evictions$);

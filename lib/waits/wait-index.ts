@@ -79,8 +79,8 @@ export class WaitIndex<W extends IndexedWait> {
   }
 
   /**
-   * Takes out the waits that a write of `[start, end)` has completed, and returns them; undefined if
-   * no wait lacked bytes of it.
+   * Takes out the waits that a write of `[start, end)` has completed, and returns them; undefined
+   * if no wait lacked bytes of it.
    */
   takeCovered(start: number, end: number): W[] | undefined {
     if (!this.touches(start, end)) return undefined;

@@ -15,9 +15,9 @@ export type Ranges = Pick<ContentState, 'nextGap' | 'coveredUntil'>;
  * in bytes.
  *
  * Bytes stay in here even if they are written again all the same. They are gone if they are in here
- * and missing of the content ({@link goneError}). The owner adds bytes when it has uncovered them, and
- * then wakes who waits for them: a reader that looks in between finds them missing, and looks once
- * more.
+ * and missing of the content ({@link goneError}). The owner adds bytes when it has uncovered them,
+ * and then wakes who waits for them: a reader that looks in between finds them missing, and looks
+ * once more.
  */
 export class LostBytes {
   readonly #owner = new ControlOwner(true);
@@ -49,9 +49,7 @@ export function isLostBytes(shared: unknown): shared is SharedArrayBuffer {
   return words[MAGIC_AT] === MAGIC && words[VERSION_AT] === PROTOCOL;
 }
 
-/**
- * `GONE` if `content` misses bytes of `[start, end)` that were lost: no wait for them is ever Ready.
- */
+/** `GONE` if `content` misses bytes of `[start, end)` that were lost: a wait for them is in vain. */
 export function goneError(lost: Ranges, content: Ranges, start: number, end: number): StorageError | undefined {
   const range = goneIn(lost, content, start, end);
   if (range === undefined) return undefined;

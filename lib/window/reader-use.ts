@@ -8,7 +8,7 @@ import { isStorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
-import type { WaitState } from '../waits/wait-outcome.js';
+import type { WaitOutcome, WaitState } from '../waits/wait-outcome.js';
 import { goneError, lostBytesIn, type Ranges } from './lost-bytes.js';
 
 /**
@@ -22,7 +22,7 @@ export class ReaderUse implements PieceWise {
   /** What the reader's wait queue calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    settling: (wait: AskedWait, state: WaitState): void => {
+    settling: (wait: AskedWait, state: WaitState | WaitOutcome): void => {
       if (state === 'ready') this.#ready(wait);
     },
   };

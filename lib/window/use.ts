@@ -4,7 +4,7 @@ import type { Coverage } from '../coverage/coverage.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { AskedWait } from '../waits/asked-wait.js';
 import type { Urgency } from '../waits/urgency.js';
-import type { WaitState } from '../waits/wait-outcome.js';
+import type { WaitOutcome, WaitState } from '../waits/wait-outcome.js';
 import type { Ranges } from './lost-bytes.js';
 
 /** What the resource tells of a reader in another thread. */
@@ -33,7 +33,7 @@ export interface Use extends PieceWise {
   /** What the wait queue of the owner's thread calls. */
   readonly hooks: {
     readonly arriving: (wait: AskedWait & Urgency) => void;
-    readonly settling: (wait: AskedWait, state: WaitState) => void;
+    readonly settling: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
   };
   /** Called once. `held`: what is held at any moment. */
   connect(held: Iterable<ByteRange>, ports: UsedPorts): void;

@@ -10,7 +10,7 @@ import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { type AskedWait, isBare } from '../waits/asked-wait.js';
 import { compareUrgency, type Urgency } from '../waits/urgency.js';
-import type { WaitState } from '../waits/wait-outcome.js';
+import type { WaitOutcome, WaitState } from '../waits/wait-outcome.js';
 import { Listeners } from './listeners.js';
 import { goneError, LostBytes, type Ranges } from './lost-bytes.js';
 import { reachOf, type WindowSize } from './reach.js';
@@ -88,7 +88,7 @@ export class WindowUse {
   /** @internal What the wait queue of the owner's thread calls. */
   readonly hooks = {
     arriving: (wait: AskedWait & Urgency): void => this.#arriving(wait),
-    settling: (wait: AskedWait, state: WaitState): void => {
+    settling: (wait: AskedWait, state: WaitState | WaitOutcome): void => {
       if (state === 'ready') this.#ready(wait);
     },
   };
@@ -162,7 +162,10 @@ export class WindowUse {
       kept.push(...use.kept.current);
     }
     // Nobody tells when something is not kept any more.
-    return this.#listeners.add(told, Math.min(...kept.filter((one) => isKept(one, now)).map((one) => keptFor(one, now))));
+    return this.#listeners.add(
+      told,
+      Math.min(...kept.filter((one) => isKept(one, now)).map((one) => keptFor(one, now))),
+    );
   }
 
   /** @internal */

@@ -44,6 +44,7 @@ class Transfer {
   /** When the last plan has said to plan again, in milliseconds of `performance.now()`. */
   #nextPlan = Infinity;
   #again = Subscription.EMPTY;
+  #againAt = Infinity;
   readonly #evidence: Evidence;
   readonly #requests: StreamRequests;
   readonly #requestSize: RequestSize;
@@ -57,9 +58,7 @@ class Transfer {
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#evidence = new Evidence(resource);
     this.#target = new Target(resource, content, settings.range);
-    this.#room = Room.of(resource, this.#target, settings.readAhead, () => {
-      this.#planAgain();
-    });
+    this.#room = Room.of(resource, this.#target, settings.readAhead, () => this.#planAgain());
     this.#planner = new Planner(settings.readAhead, this.#target.start, this.#room);
     this.#requests = new StreamRequests({
       resource,
@@ -71,6 +70,7 @@ class Transfer {
       evidence: this.#evidence,
       pace: this.#planner.pace,
       gate: this.#gate,
+      lacksRoom: () => void context.activity.refresh(),
       leaveOnly: (stream) => {
         this.#leaveOnly(stream);
       },
@@ -121,7 +121,9 @@ class Transfer {
       this.#resource.demand$.subscribe((demands) => {
         if (this.#isOver) return;
         const waits = demands.length > 0 || this.#planner.wanted.length > 0;
-        const waiting = demands.map(({ range, reader, since, neededBy }) => ({ ...range, reader, since, neededBy }));
+        const waiting = demands.map(({ range: { start, end }, reader, since, neededBy }) => {
+          return { start, end, reader, since, neededBy };
+        });
         this.#planner.demanded(waiting, this.#nextGap, performance.now());
         // Only now: at a write this list may be an old one.
         for (const stream of this.#plan()) stream.carriedAt = performance.now();
@@ -211,9 +213,15 @@ class Transfer {
 
   /** Plans when the last plan or the room has said so, even if nothing happens until then. */
   #planAgain(): void {
-    this.#again.unsubscribe();
     const at = Math.min(this.#nextPlan, this.#room?.nextLook ?? Infinity);
-    if (at < Infinity) this.#again = timer(Math.max(0, at - performance.now())).subscribe(() => void this.#plan());
+    // One that comes too early finds nothing to do: there would be a timer for each write.
+    if (at >= this.#againAt) return;
+    this.#again.unsubscribe();
+    this.#againAt = at;
+    this.#again = timer(Math.max(0, at - performance.now())).subscribe(() => {
+      this.#againAt = Infinity;
+      this.#plan();
+    });
   }
 
   /** Gives up a pass over everything that has left what is waited for behind: there is another. */

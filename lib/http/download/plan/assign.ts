@@ -36,10 +36,11 @@ export function assign<T extends Transit>(situation: Situation<T>): Assignment<T
   const missing: Needed[] = [];
   const open = situation.demands.flatMap((demand) => {
     const from = nextGap(demand.start, Math.min(demand.end, end))?.start;
-    return from === undefined ? [] : [{ ...demand, from }];
+    return from === undefined ? [] : [{ demand, from }];
   });
   const alone = isOnePlace(open);
-  for (const { from, start, end: until, since, neededBy = Infinity, returning = false } of open) {
+  for (const { demand, from } of open) {
+    const { start, end: until, since, neededBy = Infinity, returning = false } = demand;
     const carrier = transits.find((transit) => brings(transit, from, situation));
     if (carrier !== undefined) {
       if (!carriers.has(carrier)) carriers.set(carrier, neededBy);

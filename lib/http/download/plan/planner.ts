@@ -62,19 +62,18 @@ export class Planner {
     for (const wait of this.#waits) {
       if (!lasting.has(wait) && nextGap(wait.start, wait.end) === undefined) this.#places.got(wait, nextGap, now);
     }
-    this.#waits = waiting.map(({ start, end, reader, since, neededBy }, index) => {
-      const wait = known[index] ?? {
-        start,
-        end,
-        reader,
-        since,
+    this.#waits = waiting.map((one, index) => {
+      const { reader, since, neededBy } = one;
+      const { start, end, seenAt, returning } = known[index] ?? {
+        start: one.start,
+        end: one.end,
         seenAt: now,
-        returning: this.#places.waits(start, nextGap, now),
+        returning: this.#places.waits(one.start, nextGap, now),
       };
-      return { ...wait, neededBy };
+      return { start, end, reader, since, neededBy, seenAt, returning };
     });
     this.#wanted = this.#waits
-      .map(({ seenAt, ...wait }) => ({ ...wait, since: seenAt }))
+      .map(({ start, end, neededBy, seenAt, returning }) => ({ start, end, neededBy, since: seenAt, returning }))
       .sort((a, b) => compare(a.neededBy, b.neededBy) || a.since - b.since);
     if (waiting.length > 0) this.#lastDemands = this.#wanted;
   }
@@ -109,8 +108,15 @@ export class Planner {
   /** What to do now. */
   plan<T extends Transit>(store: Store<T>, now: number): Plan<T> {
     const room = this.#room?.isLimited === true ? this.#room : undefined;
+    const { transits, nextGap, end, concurrency, chunkSize } = store;
+    // Not `...store`: V8 makes hidden classes for each such object anew, and keeps them until a major
+    // garbage collection (6 kB a plan, measured).
     const made = plan({
-      ...store,
+      transits,
+      nextGap,
+      end,
+      concurrency,
+      chunkSize,
       readAhead: this.#readAhead,
       now,
       demands: this.#wanted,

@@ -65,6 +65,8 @@ export interface Requesting {
   readonly evidence: Evidence;
   readonly pace: Pace;
   readonly gate: ReadingGate;
+  /** What has come to one of them finds no room. */
+  readonly lacksRoom: () => void;
   /** Ends all other streams: this one is about to bring everything. */
   readonly leaveOnly: (stream: Stream) => void;
 }
@@ -115,7 +117,12 @@ export class StreamRequests {
       promised = this.#take(stream, found, range);
       this.#announce();
     };
-    const hold: Hold = (bytes, signal) => stream.hold(bytes, gate, promised?.body.written(signal));
+    const hold: Hold = (bytes, signal) => {
+      const written = promised?.body.written(signal);
+      const held = stream.hold(bytes, gate, written);
+      if (written !== undefined) this.#with.lacksRoom();
+      return held;
+    };
     const chunks$ = this.#exchanges.send(address, { range, ifRange }, this.#content, understood, hold);
     const written$ = chunks$.pipe(
       catchError((error: unknown) => {

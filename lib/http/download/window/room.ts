@@ -89,13 +89,13 @@ export class Room {
   look(waits: readonly ByteRange[], now: number): void {
     this.#lookedAt = now;
     this.#waits = waits;
-    this.#hasNews = true;
-    if (now - this.#reachAt < KEPT) return;
-    this.#listen();
+    const isNew = now - this.#reachAt < KEPT;
+    if (!isNew) this.#listen();
     const { places } = this.#use;
     // Of a reader that pauses for long the window knows nothing any more: it goes on where it was.
     if (places.length > 0) this.#places = this.#moving(places, now);
-    this.#measure(now);
+    if (isNew) this.#hasNews = true;
+    else this.#measure(now);
   }
 
   /**

@@ -92,6 +92,8 @@ describe('a live download into a window', () => {
     first.unsubscribe();
     expect(resource.evict(range(0, 4 * MIB))).toBeGreaterThan(900_000);
     expect(resource.coveredBytes).toBe(0);
+    // Else it may send to the one that has left.
+    while (radio.listeners > 0) await delay(1);
     radio.until += 50_000;
     const reconnections: (number | undefined)[] = [];
     const second = download(resource, radio.url, LIVE).subscribe(({ reconnectedAt }) => {

@@ -25,6 +25,8 @@ export class Radio {
   readonly server: TestServer;
   /** How many bytes it has sent. */
   sent = 0;
+  /** To how many it sends. */
+  listeners = 0;
   /** What it sends at a time, in bytes, and how long it waits in between, in milliseconds. */
   step = 16_384;
   pause = 1;
@@ -47,6 +49,8 @@ export class Radio {
   }
 
   async #play({ response }: Exchange): Promise<void> {
+    this.listeners += 1;
+    response.on('close', () => (this.listeners -= 1));
     response.writeHead(200, { 'content-type': 'audio/mpeg' });
     const begin = performance.now();
     for (let steps = 1; !response.destroyed; steps++) {
