@@ -14,10 +14,11 @@ describe('a download into a window with several readers', () => {
     resource.writes$.subscribe(({ start, end }) => (brought += end - start));
     const told = downloading(resource, server);
     const places = [100 * MIB, 300 * MIB, 500 * MIB];
-    await Promise.all(places.map((place) => readOn(resource, place, place + 10 * MIB)));
+    await Promise.all(places.map((place) => readOn(resource, place, place + 4 * MIB)));
     told.stop();
-    const needed = places.length * 10 * MIB;
-    expect(brought).toBeLessThan(needed * 1.25);
+    const needed = places.length * 4 * MIB;
+    // And what was read ahead at the ends.
+    expect(brought).toBeLessThan(needed * 1.25 + 4 * MIB);
     expect(told.errors).toEqual([]);
   });
 
