@@ -49,7 +49,7 @@ export function isLostBytes(shared: unknown): shared is SharedArrayBuffer {
   return words[MAGIC_AT] === MAGIC && words[VERSION_AT] === PROTOCOL;
 }
 
-/** `GONE` if `content` misses bytes of `[start, end)` that were lost: a wait for them is in vain. */
+/** `GONE` if `content` misses bytes of `[start, end)` that were lost. */
 export function goneError(lost: Ranges, content: Ranges, start: number, end: number): StorageError | undefined {
   const range = goneIn(lost, content, start, end);
   if (range === undefined) return undefined;

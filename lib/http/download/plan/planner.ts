@@ -109,8 +109,8 @@ export class Planner {
   plan<T extends Transit>(store: Store<T>, now: number): Plan<T> {
     const room = this.#room?.isLimited === true ? this.#room : undefined;
     const { transits, nextGap, end, concurrency, chunkSize } = store;
-    // Not `...store`: V8 makes hidden classes for each such object anew, and keeps them until a major
-    // garbage collection (6 kB a plan, measured).
+    // Not `...store`: V8 makes hidden classes for each such object anew, and keeps them until a
+    // major garbage collection (6 kB a plan, measured).
     const made = plan({
       transits,
       nextGap,
