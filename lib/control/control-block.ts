@@ -64,15 +64,14 @@ export class ControlBlock implements ContentState {
   }
 
   /**
-   * Forgets what was read. The snapshot has a version of its own.
+   * Forgets what was read, except for what has a version: the snapshot and the status.
    *
    * @param gone - the owner is
-   * @param snapshotToo - its version may have come round
-   * @param statusToo - the last read was not valid: the status may be older than its version
+   * @param all - versions may have come round, or what was read last may be older than its version
    */
-  forget(gone = false, snapshotToo = false, statusToo = false): void {
-    if (snapshotToo) this.#snapshot = undefined;
-    if (statusToo) this.#statusVersion = NaN;
+  forget(gone = false, all = false): void {
+    // There is no such version.
+    if (all) this.#statusVersion = this.#version = NaN;
     this.state = this.tree.word(STATE_AT);
     this.ended = endedBy(this.state, gone);
     this.#known = UNREAD;
@@ -93,8 +92,7 @@ export class ControlBlock implements ContentState {
     // At powers of two only, since it loads the number of ranges.
     if (misses >= FEW && misses <= MANY && (misses & (misses - 1)) === 0 && tree.rangeCount <= misses)
       this.#snapshot ??= this.#copy();
-    if (this.#snapshot !== undefined) return this.#snapshot.locate(at, place);
-    return tree.locate(at, place);
+    return (this.#snapshot ?? tree).locate(at, place);
   }
 
   has(start: number, end: number): boolean | undefined {
@@ -158,7 +156,6 @@ export class ControlBlock implements ContentState {
 
   #copy(): CoverageSnapshot {
     const { tree } = this;
-    // First, so that what changes meanwhile makes the snapshot an old one.
     this.#version = tree.version;
     const { coveredBytes, rangeCount } = tree;
     // Each range takes some words, so a larger count is of damaged memory.

@@ -196,7 +196,7 @@ export class ControlReader implements ContentState {
 
   #forget(sequence: number, epoch: number): number {
     this.#lock.extend();
-    this.#block.forget((epoch & GONE) !== 0, ((epoch ^ this.#epoch) & ~GONE) !== 0, this.#tree.unsure);
+    this.#block.forget((epoch & GONE) !== 0, this.#tree.unsure || epoch !== this.#epoch);
     this.#sequence = sequence;
     this.#epoch = epoch;
     return sequence;

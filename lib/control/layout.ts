@@ -42,10 +42,11 @@
  * wrap.) `EPOCH` itself would wrap after 2^60 updates.
  *
  * A snapshot outlives updates that change no coverage: its version is compared (`COVERAGE_VERSION`,
- * loaded before the ranges are copied, changed by each update that changes ranges). If a copy was
- * torn by an update, that update changes the version too, so no later read believes the copy. The
- * version counts one for each insert or subtraction, of which an update makes fewer than four, so
- * it does not come round within one epoch; a new epoch drops the snapshot.
+ * changed by each update that changes ranges). Only one whose copy was validated is kept. To
+ * compare versions alone would not do: a block that has grown since the read began may have the
+ * version of now and pages that the reader's view does not reach yet. The version counts one for
+ * each insert or subtraction, of which an update makes fewer than four, so it does not come round
+ * within one epoch; a new epoch drops the snapshot.
  *
  * The owner has it easier: it forgets at the end of each update.
  *

@@ -5,6 +5,7 @@ import { openSync } from '../../lib/sync.js';
 import { attachEvicting, EVICTING_KIND, EvictingDriver } from '../support/evicting-driver.js';
 import { range } from '../support/range.js';
 import { closeAll, open } from '../support/resources.js';
+import { withChange } from '../support/with-change.js';
 
 /** Reaches over two blocks of stamps. */
 const LENGTH = 128 * 1024;
@@ -15,37 +16,6 @@ const FOREIGN = 2;
 
 registerAttachment(EVICTING_KIND, attachEvicting);
 afterEach(closeAll);
-
-/**
- * Calls `read` with `change` made in front of its access number `index` to shared memory, or after
- * it, if it makes fewer; returns what it returns, and whether it made so many.
- */
-function withChange<T>(index: number, change: () => void, read: () => T): { value: T; reached: boolean } {
-  const { load, add } = Atomics;
-  let left = index;
-  const before = (): void => {
-    left -= 1;
-    if (left >= 0) return;
-    Object.assign(Atomics, { load, add });
-    change();
-  };
-  Object.assign(Atomics, {
-    load: (...asked: Parameters<typeof load>) => {
-      before();
-      return load(...asked);
-    },
-    add: (...asked: Parameters<typeof add>) => {
-      before();
-      return add(...asked);
-    },
-  });
-  try {
-    const value = read();
-    return { value, reached: left < 0 };
-  } finally {
-    Object.assign(Atomics, { load, add });
-  }
-}
 
 describe('a reader that remembers that bytes are there', () => {
   const first = range(0, LENGTH / 2);
