@@ -65,7 +65,7 @@ export class Catalog {
     return item;
   }
 
-  /** Replaces what is known of an item. */
+  /** Replaces what is known of an item; throws what the backend does. */
   update(item: Item, about: Partial<EntryRecord>): void {
     const { durability, order, publications } = this.#parts;
     const record = { ...item.record, ...about };
@@ -73,6 +73,16 @@ export class Catalog {
       durability.save(item, record);
     });
     publications.changed(item);
+  }
+
+  /** As {@link update}, of what nobody has asked for: never throws. */
+  note(item: Item, about: Partial<EntryRecord>): void {
+    try {
+      this.update(item, about);
+    } catch {
+      this.#parts.durability.saveLater(item, { ...item.record, ...about });
+      this.#parts.publications.changed(item);
+    }
   }
 
   /** Removes an item and all that it has. Its leases end with `CLOSED`, its download stops. */

@@ -111,17 +111,17 @@ export class Contents {
     const { open } = item;
     if (open === undefined || this.#isUsed(item)) return;
     if (open.resource.status.state !== 'active') {
-      this.close(item);
+      this.#closeQuietly(item);
       return;
     }
     const close = (): void => {
-      if (item.open === open && !this.#isUsed(item)) this.close(item);
+      if (item.open === open && !this.#isUsed(item)) this.#closeQuietly(item);
     };
     // What cannot be made safe is not safer while it is open.
     open.resource.checkpoint().then(close, close);
   }
 
-  /** Closes content; what has come of it is kept. */
+  /** Closes content; what has come of it is kept. Throws if some of it could not be. */
   close(item: Item): void {
     const { open, content } = item;
     if (open === undefined) return;
@@ -129,6 +129,9 @@ export class Contents {
     item.resting = content;
     try {
       open.owner.close();
+    } catch (error) {
+      item.resting = this.#stored(item);
+      throw error;
     } finally {
       if (content.state === 'partial') this.#parts.quota.count(item);
       this.#parts.publications.counted(item);
@@ -154,12 +157,33 @@ export class Contents {
     if (resource.driver.capabilities.evicts === true && amount < coveredBytes) {
       const ranges = farthestRanges(coverage.toArray(), item.readAt, amount);
       for (const range of ranges) resource.evict(range);
-      this.close(item);
+      this.#closeQuietly(item);
       if (item.bytes < before) return ranges;
     }
     if (!whole) return [];
     this.#drop(item);
     return coverage.toArray();
+  }
+
+  /** What could not be kept is not there any more, and is fetched again by who wants it. */
+  #closeQuietly(item: Item): void {
+    try {
+      this.close(item);
+    } catch {
+      // The entry shows what is left.
+    }
+  }
+
+  /** What is there of content that was closed, as far as it can be read. */
+  #stored(item: Item): RestingContent {
+    try {
+      const { resource, owner } = this.#opened(item, { isFresh: false, replaces: false });
+      const { coveredBytes, expectedLength, identity } = resource;
+      owner.close();
+      return { state: 'partial', coveredBytes, expectedLength, identity };
+    } catch {
+      return NOTHING;
+    }
   }
 
   #drop(item: Item): void {

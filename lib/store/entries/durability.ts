@@ -68,6 +68,12 @@ export class Durability {
     this.#mark(item);
   }
 
+  /** As {@link save}, at the next time when the backend takes it. */
+  saveLater(item: Item, record: EntryRecord): void {
+    item.record = record;
+    this.#mark(item);
+  }
+
   /** Its content was committed. */
   committed(item: Item): void {
     // A durable item's commit is durable.

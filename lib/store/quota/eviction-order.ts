@@ -82,8 +82,11 @@ export class EvictionOrder {
   change(item: Item, change: () => void): void {
     const isKnown = this.#units.get(this.#placeOf(item))?.items.has(item) === true;
     if (isKnown) this.remove(item);
-    change();
-    if (isKnown) this.add(item);
+    try {
+      change();
+    } finally {
+      if (isKnown) this.add(item);
+    }
   }
 
   guard(item: Item, guard: Guard): void {
