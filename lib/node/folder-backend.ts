@@ -186,8 +186,8 @@ class FolderBackend implements StoreBackend {
   }
 
   remove(name: string): void {
-    // First: what has no record is removed when the folder is opened next.
-    for (const suffix of [RECORD, ...ALL_SUFFIXES]) {
+    // The record first: what has none is removed when the folder is opened next.
+    for (const suffix of ALL_SUFFIXES) {
       const path = join(this.#root, name + suffix);
       if (suffix !== RECORD && fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) continue;
       attempt(`remove ${path}`, path, () => {

@@ -41,8 +41,8 @@ export function partOfEntry(file: string): { readonly name: string; readonly suf
   return name !== undefined && suffix !== undefined && SUFFIXES.has(suffix) ? { name, suffix } : undefined;
 }
 
-/** All names that an entry may have files under, its record last. */
-export const ALL_SUFFIXES: readonly string[] = [...TEMPORARY, ...CONTENT, RECORD];
+/** All names that an entry may have files under, its record first. */
+export const ALL_SUFFIXES: readonly string[] = [RECORD, ...TEMPORARY, ...CONTENT];
 /** Those that are no leftovers of a crash. */
 export const LASTING_SUFFIXES: readonly string[] = [...CONTENT, RECORD];
 export const TEMPORARY_SUFFIXES: readonly string[] = TEMPORARY;

@@ -31,10 +31,11 @@ const UNFINISHED = ['.next', '.next.coverage'];
 export async function scanFolder(root: string, boot: string): Promise<StoredEntries> {
   const found = new Map<string, Set<string>>();
   const strangers: string[] = [];
-  for (const file of fs.readdirSync(root)) {
-    const part = partOfEntry(file);
+  for (const file of fs.readdirSync(root, { withFileTypes: true })) {
+    // A store makes nothing but files.
+    const part = file.isFile() ? partOfEntry(file.name) : undefined;
     if (part === undefined) {
-      if (!OWN.test(file)) strangers.push(file);
+      if (!OWN.test(file.name)) strangers.push(file.name);
       continue;
     }
     const suffixes = found.get(part.name) ?? new Set();

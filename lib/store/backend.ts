@@ -5,6 +5,7 @@ import type { EntryRecord } from './entry-record.js';
 export interface StoredEntry {
   /** What {@link StoreBackend.nameOf} gave for its key. */
   readonly name: string;
+  /** What was stored for it last. */
   readonly record: EntryRecord;
   /** When it was used last, in epoch milliseconds. */
   readonly usedAt: number;
@@ -12,8 +13,11 @@ export interface StoredEntry {
   readonly bytes: number;
   /** Whether all of it is there, and committed. */
   readonly state: 'partial' | 'complete';
+  /** How much of its content is there. */
   readonly coveredBytes: number;
+  /** The total, where it is known; the final length once complete. */
   readonly expectedLength: number | undefined;
+  /** Names the version of the content, where it is known. */
   readonly identity: string | undefined;
 }
 
@@ -27,6 +31,7 @@ export interface DroppedEntry {
 
 /** What a backend was found to have. */
 export interface StoredEntries {
+  /** What can be used. */
   readonly entries: readonly StoredEntry[];
   /** What could not be used, and was removed. */
   readonly dropped: readonly DroppedEntry[];
@@ -98,7 +103,10 @@ export interface StoreBackend {
    * them.
    */
   count(name: string): number;
-  /** Removes all that is stored under a name, the record last. Its driver is closed. */
+  /**
+   * Removes all that is stored under a name: there is no such entry from the moment that it begins.
+   * Its driver is closed.
+   */
   remove(name: string): void;
   /** How many bytes others may still store where this backend does; undefined if unknown. */
   freeBytes(): number | undefined;

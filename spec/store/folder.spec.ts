@@ -87,8 +87,10 @@ describe('a store in a folder', () => {
   it('lists what is not its own, and never touches it', async () => {
     const folder = freshFolder();
     mkdirSync(join(folder, 'sub'), { recursive: true });
-    const strangers = ['notes.txt', 'song.part', 'song.lock', 'a~0123.entry', 'sub', 'x.entry.tmp', 'link'];
-    for (const name of strangers.filter((each) => !['sub', 'link'].includes(each)))
+    const named = `own~${'0'.repeat(32)}`; // as a file of the store is called
+    const strangers = ['notes.txt', 'song.part', 'song.lock', 'a~0123.entry', 'sub', 'x.entry.tmp', 'link', named];
+    mkdirSync(join(folder, named));
+    for (const name of strangers.filter((each) => !['sub', 'link', named].includes(each)))
       writeFileSync(join(folder, name), name);
     symlinkSync('/etc/hostname', join(folder, 'link'));
     const store = await openStore(folderBackend({ path: folder }), { maxBytes: 20_000 });
