@@ -1,12 +1,12 @@
 // The store
 export { Store } from './store/store.js';
-export type { AcquireOptions, StoreOptions, StoreSource } from './store/store-options.js';
+export type { AcquireOptions, StoreOptions, StoreSource, StoreUrl } from './store/store-options.js';
 export type { EntryDownload, StoreChange, StoreEntry, StoreUsage } from './store/store-entry.js';
 export type { Metadata } from './store/entry-record.js';
 export type { Lease } from './store/leases/lease.js';
 
 export { prefetch } from './store/prefetch.js';
-export type { PrefetchPlan } from './store/prefetch.js';
+export type { PlannedEntry, PrefetchPlan } from './store/prefetch.js';
 
 // Where it keeps its entries
 export { memoryBackend } from './store/memory-backend.js';

@@ -4,7 +4,7 @@ import { isStorageError, type StorageError } from '../errors/storage-error.js';
 import type { DownloadProgress } from '../http/download/download-progress.js';
 import type { Downloader } from '../http/downloader/downloader.js';
 import type { Resource } from '../resource/resource.js';
-import type { ResolvedSource } from './downloads/downloads.js';
+import type { ResolvedSource } from './downloads/sources.js';
 import type { Item } from './entries/item.js';
 import type { Parts } from './parts.js';
 
@@ -57,12 +57,13 @@ export class Freshness {
     const checkedAt = Date.now();
     const { resource } = contents.open(item);
     try {
-      await this.#run(resource, { ...source, revalidate: true, range: undefined });
+      // One request: if it fails, there is something to serve.
+      await this.#run(resource, { ...source, revalidate: true, retry: false, range: undefined });
     } catch (error) {
       if (isStorageError(error, 'CHANGED') && !item.isGone) await this.#renew(item, source, error);
       return;
     }
-    if (!item.isGone) catalog.update(item, { validatedAt: checkedAt });
+    if (!item.isGone) catalog.note(item, { validatedAt: checkedAt });
   }
 
   async #renew(item: Item, source: ResolvedSource, error: StorageError): Promise<void> {
@@ -95,13 +96,13 @@ export class Freshness {
     publications.together(() => {
       contents.replace(item, next);
       const { contentType: before } = item.record;
-      catalog.update(item, { validatedAt: startedAt, contentType: contentType ?? before });
+      catalog.note(item, { validatedAt: startedAt, contentType: contentType ?? before });
     });
     publications.tell({ kind: 'replaced', key: item.key });
   }
 
   #run(resource: Resource, { url, ...options }: ResolvedSource): Promise<DownloadProgress> {
-    const download$ = this.#downloader.download(resource, url, { ...options, onError: 'leave' });
+    const download$ = this.#downloader.download(resource, url, { ...options, commit: true, onError: 'leave' });
     return lastValueFrom(download$.pipe(takeUntil(this.#closed$)));
   }
 }

@@ -24,8 +24,14 @@ import type { Store } from './store.js';
 import type { StoreEntry } from './store-entry.js';
 import type { AcquireOptions } from './store-options.js';
 
+/** An entry that is about to be wanted. */
+export interface PlannedEntry<M extends Metadata = Metadata> extends AcquireOptions<M> {
+  /** What it is asked for by. */
+  readonly key: string;
+}
+
 /** What is about to be wanted, the next first. */
-export type PrefetchPlan<M extends Metadata = Metadata> = readonly ({ readonly key: string } & AcquireOptions<M>)[];
+export type PrefetchPlan<M extends Metadata = Metadata> = readonly PlannedEntry<M>[];
 
 /** So much of an entry may be missing for it to be nearly done, as a share of the whole. */
 const NEARLY = 0.1;

@@ -13,15 +13,19 @@ export interface EntryDownload {
   readonly state: DownloadProgress['state'] | 'failed';
   /** 1, and one more for each failure since a new byte has come. */
   readonly attempt: number;
+  /** How fast it comes. */
   readonly bytesPerSecond: number;
   /** Milliseconds to go at this rate, where that is known. */
   readonly etaMs?: number;
+  /** Why a request has failed last. */
   readonly lastError?: StorageError;
 }
 
 /** One entry as it is at one moment: the same object until something of it changes. */
 export interface StoreEntry<M extends Metadata = Metadata> {
+  /** What it is asked for by. */
   readonly key: string;
+  /** Whether all of its content is there. */
   readonly state: 'partial' | 'complete';
   /** How many bytes of its content are there. */
   readonly coveredBytes: number;
@@ -37,11 +41,13 @@ export interface StoreEntry<M extends Metadata = Metadata> {
   readonly usedAt: number;
   /** When it was known last to be what the server has, in epoch milliseconds. */
   readonly validatedAt: number | undefined;
+  /** What it has in common with others, for its app and for `by: 'group'`. */
   readonly group: string | undefined;
   /** It is not evicted. */
   readonly pinned: boolean;
   /** How many leases there are of it. */
   readonly leases: number;
+  /** What its app says of it. */
   readonly metadata: Readonly<M>;
   /** Undefined where nothing is to be downloaded. */
   readonly download: EntryDownload | undefined;
@@ -58,6 +64,7 @@ export interface StoreChange<M extends Metadata = Metadata> {
    * - `failed`: its download has.
    */
   readonly kind: 'added' | 'complete' | 'evicted' | 'replaced' | 'removed' | 'failed';
+  /** Whose entry it is. */
   readonly key: string;
   /** The entry as it is after the change; undefined if it has gone. */
   readonly entry: StoreEntry<M> | undefined;

@@ -11,8 +11,17 @@ import { checkSignal } from '../waits/abort.js';
 import type { Metadata } from './entry-record.js';
 import type { StoreEntry } from './store-entry.js';
 
-/** Where the content of an entry is fetched from, and how. */
-export type StoreSource = DownloadUrl | (DownloadOptions & { readonly url: DownloadUrl });
+/**
+ * Where the content of an entry is fetched from, and how. The store decides on `range`, `commit`,
+ * `onError` and `revalidate` itself.
+ */
+export type StoreSource = DownloadUrl | (DownloadOptions & StoreUrl);
+
+/** Where the content of an entry is fetched from. */
+export interface StoreUrl {
+  /** As `download` takes it. */
+  readonly url: DownloadUrl;
+}
 
 /** How to acquire or download an entry. */
 export interface AcquireOptions<M extends Metadata = Metadata> {

@@ -5,33 +5,26 @@ import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { Downloader } from '../http/downloader/downloader.js';
-import { abortedError, onAbort } from '../waits/abort.js';
+import { assemble } from './assemble.js';
 import type { StoreBackend, StoredEntries } from './backend.js';
-import { INTENT, Downloads, type ResolvedSource } from './downloads/downloads.js';
-import { Catalog } from './entries/catalog.js';
-import { Contents } from './entries/contents.js';
-import { Durability } from './entries/durability.js';
+import { Intents } from './downloads/intents.js';
+import { Sources } from './downloads/sources.js';
+import { Access } from './entries/access.js';
 import type { Item } from './entries/item.js';
 import { Pins } from './entries/pins.js';
-import { Publications } from './entries/publications.js';
-import { UseClock } from './entries/use-clock.js';
 import { Freshness } from './freshness.js';
-import type { EntryRecord, Intent, Metadata } from './entry-record.js';
+import type { Metadata } from './entry-record.js';
 import type { Lease } from './leases/lease.js';
 import type { Parts } from './parts.js';
-import { EvictionOrder } from './quota/eviction-order.js';
-import { Quota } from './quota/quota.js';
 import type { StoreChange, StoreEntry, StoreUsage } from './store-entry.js';
 import {
   type AcquireOptions,
-  checkAcquire,
   checkBytes,
   checkKey,
   checkMetadata,
   checkStoreOptions,
   checkText,
   type StoreOptions,
-  type StoreSource,
 } from './store-options.js';
 
 /**
@@ -76,7 +69,8 @@ export class Store<M extends Metadata = Metadata> {
   readonly #parts: Parts;
   readonly #pins: Pins;
   readonly #freshness: Freshness;
-  readonly #source: StoreOptions<M>['source'];
+  readonly #intents: Intents;
+  readonly #access: Access<M>;
   #closing: Promise<void> | undefined;
 
   /**
@@ -104,32 +98,17 @@ export class Store<M extends Metadata = Metadata> {
   }
 
   private constructor(backend: StoreBackend, options: StoreOptions<M>, stored: StoredEntries) {
-    this.#source = options.source;
     const { downloader = new Downloader() } = options;
-    const parts = {} as { -readonly [K in keyof Parts]: Parts[K] };
-    parts.backend = backend;
-    parts.clock = new UseClock();
-    parts.order = new EvictionOrder(options.by ?? 'entry');
-    parts.catalog = new Catalog(parts);
-    parts.contents = new Contents(parts);
-    parts.downloads = new Downloads(parts, downloader, (item) => this.#sourceOf(item));
-    parts.durability = new Durability(backend, (item) => {
-      parts.quota.count(item);
-    });
-    parts.quota = new Quota(options, parts.order, backend, {
-      evict: (items, needed) => {
-        const each = options.by === 'group' ? Infinity : needed;
-        parts.publications.together(() => {
-          for (const item of items) parts.catalog.evict(item, each);
-        });
-      },
-      yieldable: (item) => parts.downloads.yieldable(item),
-      yieldOne: (item) => parts.downloads.yieldOne(item),
-    });
-    parts.publications = new Publications(parts.catalog.items, () => parts.quota.usage);
+    const { source } = options;
+    const sources = new Sources(source && ((key) => source(key, this.entry(key))));
+    const parts = assemble(backend, options, downloader, sources);
     this.#parts = parts;
     this.#pins = new Pins(parts);
     this.#freshness = new Freshness(parts, downloader);
+    this.#intents = new Intents(parts, !sources.areGiven);
+    this.#access = new Access<M>(parts, sources, this.#freshness, (asked) => {
+      this.#assertOpen(asked);
+    });
     const { keys$, entries$, changes$, usage$ } = parts.publications;
     this.keys$ = keys$;
     this.entries$ = entries$ as Observable<readonly StoreEntry<M>[]>;
@@ -167,6 +146,7 @@ export class Store<M extends Metadata = Metadata> {
     return this.#parts.quota.maxBytes;
   }
 
+  /** Settable at any time. */
   set maxBytes(maxBytes: number | undefined) {
     checkBytes('maxBytes', maxBytes);
     const { quota, publications, downloads } = this.#parts;
@@ -201,7 +181,7 @@ export class Store<M extends Metadata = Metadata> {
    * `NO_SPACE`, `CANCELLED`, `CLOSED`, `INVALID_ARGUMENT`, and what opening a resource throws.
    */
   async acquire(key: string, options: AcquireOptions<M> = {}): Promise<Lease> {
-    return this.#using(key, options, 'Acquired a key', (item) => {
+    return this.#access.use(key, options, 'Acquired a key', (item) => {
       const { contents, downloads } = this.#parts;
       const lease = contents.lease(item);
       const { download = false, priority = 'playback', range, url } = options;
@@ -218,12 +198,8 @@ export class Store<M extends Metadata = Metadata> {
    * Rejects as {@link acquire} does.
    */
   async download(key: string, options: AcquireOptions<M> = {}): Promise<void> {
-    const item = await this.#using(key, options, 'Asked to download a key', (used) => {
-      const { priority = 'background', url, range } = options;
-      if (used.content.state === 'complete') return used;
-      const intent: Intent = { state: 'active', priority, range: range && { ...range }, url: this.#kept(url) };
-      this.#parts.catalog.update(used, { intent });
-      this.#want(used, url);
+    const item = await this.#access.use(key, options, 'Asked to download a key', (used) => {
+      this.#intents.begin(used, options);
       return used;
     });
     await this.#parts.durability.now(item);
@@ -236,13 +212,9 @@ export class Store<M extends Metadata = Metadata> {
   async pause(key: string): Promise<void> {
     this.#assertOpen('Asked to pause a download');
     checkKey(key);
-    const { catalog, downloads, durability } = this.#parts;
+    const { catalog, durability } = this.#parts;
     const item = catalog.known(key, 'pause');
-    const { intent } = item;
-    if (intent !== undefined && item.content.state !== 'complete') {
-      catalog.update(item, { intent: { ...intent, state: 'paused' } });
-      downloads.leave(item, INTENT);
-    }
+    this.#intents.pause(item);
     await durability.now(item);
   }
 
@@ -278,7 +250,7 @@ export class Store<M extends Metadata = Metadata> {
     checkText('group', change.group);
     const { catalog, durability } = this.#parts;
     const item = catalog.known(key, 'update');
-    this.#describe(item, change);
+    this.#access.describe(item, change);
     await durability.now(item);
   }
 
@@ -315,11 +287,7 @@ export class Store<M extends Metadata = Metadata> {
     catalog.load(entries);
     for (const { key, reason } of dropped) publications.tell({ kind: 'removed', key, reason });
     for (const item of catalog.items.values()) this.#pins.look(item);
-    for (const item of [...catalog.items.values()]) {
-      if (item.intent === undefined) continue;
-      if (item.content.state === 'complete') catalog.update(item, { intent: undefined });
-      else this.#want(item, undefined);
-    }
+    for (const item of [...catalog.items.values()]) this.#intents.goOn(item);
     publications.together(() => {
       quota.reduce();
     });
@@ -354,93 +322,6 @@ export class Store<M extends Metadata = Metadata> {
     for (const refusal of refusals) throw refusal as Error;
   }
 
-  /** The item of a key; a new one where somebody knows where it is. */
-  #itemFor(key: string, options: AcquireOptions<M>, asked: string): Item {
-    checkKey(key);
-    checkAcquire(options);
-    const { signal, url } = options;
-    if (signal?.aborted === true) throw abortedError(asked, signal);
-    this.#assertOpen(asked);
-    const { catalog } = this.#parts;
-    const known = catalog.items.get(key);
-    if (known !== undefined) return known;
-    if (url === undefined && this.#source?.(key, undefined) === undefined) {
-      throw new StorageError(
-        'NOT_FOUND',
-        `${asked}, ${JSON.stringify(key).slice(0, 80)}, which this store does not have, and nobody knows where it is. ` +
-          'Pass a url, or open the store with a source that knows it.',
-      );
-    }
-    return catalog.add(key, this.#about(undefined, options));
-  }
-
-  /** Uses the item of a key, once its content is no older than it may be. */
-  async #using<T>(key: string, options: AcquireOptions<M>, asked: string, use: (item: Item) => T): Promise<T> {
-    const { order, contents } = this.#parts;
-    for (;;) {
-      const item = this.#itemFor(key, options, asked);
-      order.guard(item, 'opening');
-      try {
-        this.#describe(item, options);
-        const { maxAge = Infinity } = options;
-        if (this.#freshness.isStale(item, maxAge)) await this.#freshen(item, options, asked);
-        // Else it was removed meanwhile, and is new now, if anything.
-        if (!item.isGone) return use(item);
-      } finally {
-        order.unguard(item, 'opening');
-        contents.linger(item);
-      }
-    }
-  }
-
-  async #freshen(item: Item, { url, signal }: AcquireOptions<M>, asked: string): Promise<void> {
-    const source = url === undefined ? this.#sourceOf(item) : { url };
-    if (source === undefined) return;
-    await abortable(this.#freshness.check(item, source), asked, signal);
-    this.#assertOpen(asked);
-  }
-
-  #want(item: Item, url: AcquireOptions['url']): void {
-    const { intent } = item;
-    if (intent?.state !== 'active') return;
-    const { priority, range } = intent;
-    this.#parts.downloads.want(item, INTENT, { priority, range, url: url ?? intent.url });
-  }
-
-  /** A `source` is asked again; without one, what can be kept of a URL is. */
-  #kept(url: AcquireOptions['url']): string | undefined {
-    return this.#source !== undefined || url === undefined || typeof url === 'function' ? undefined : String(url);
-  }
-
-  #describe(item: Item, change: Pick<AcquireOptions<M>, 'metadata' | 'group' | 'contentType'>): void {
-    const about = this.#about(item, change);
-    if (Object.keys(about).length > 0) this.#parts.catalog.update(item, about);
-  }
-
-  /** What of a change is new. */
-  #about(
-    item: Item | undefined,
-    { metadata, group, contentType }: Pick<AcquireOptions<M>, 'metadata' | 'group' | 'contentType'>,
-  ): Partial<EntryRecord> {
-    const record = item?.record;
-    const about: { -readonly [K in keyof EntryRecord]?: EntryRecord[K] } = {};
-    if (group !== undefined && group !== record?.group) about.group = group;
-    if (contentType !== undefined && contentType !== record?.contentType) about.contentType = contentType;
-    if (metadata === undefined) return about;
-    const merged: Metadata = { ...record?.metadata };
-    for (const [name, value] of Object.entries<Metadata[string] | undefined>(metadata))
-      if (value !== undefined) merged[name] = value;
-    const isNew = Object.keys(merged).some((name) => !Object.is(merged[name], record?.metadata[name]));
-    if (isNew) about.metadata = Object.freeze(merged);
-    return about;
-  }
-
-  #sourceOf(item: Item): ResolvedSource | undefined {
-    const source: StoreSource | undefined = this.#source?.(item.key, this.entry(item.key));
-    if (source === undefined) return undefined;
-    return typeof source === 'object' && !(source instanceof URL) ? source : { url: source };
-  }
-
   #which(which: string | { group: string }): Item[] {
     const { items } = this.#parts.catalog;
     if (typeof which === 'string') {
@@ -457,17 +338,4 @@ export class Store<M extends Metadata = Metadata> {
     if (this.#closing === undefined) return;
     throw new StorageError('CLOSED', `${asked} of a store that is closed. Open it anew.`);
   }
-}
-
-/** Rejects with `CANCELLED` when the signal is aborted before. */
-function abortable(promise: Promise<void>, asked: string, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stopListening = onAbort(signal, () => {
-      reject(abortedError(asked, signal));
-    });
-    void promise.then(() => {
-      stopListening();
-      resolve();
-    });
-  });
 }

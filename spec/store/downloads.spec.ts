@@ -80,6 +80,43 @@ describe.each(BACKENDS)('the downloads of a store %s', (_name, backend) => {
     expect(all.status.state).toBe('committed');
   });
 
+  it('fetch only a part again once nobody wants all any more', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 200_000;
+    const store = await openStore(backend());
+    using part = await store.acquire('song', { url: server.url, download: true, range: range(400_000, 450_000) });
+    const all = await store.acquire('song', { url: server.url, download: true });
+    await until(store, 'song', (entry) => (entry?.coveredBytes ?? 0) > 0);
+    all.close();
+    await until(store, 'song', (entry) => entry?.download === undefined);
+    await server.quiet();
+    expect(part.has(range(400_000, 450_000))).toBe(true);
+    expect(part.coveredBytes).toBeLessThan(300_000);
+  });
+
+  it('run some at once, in their order, however many there are', async () => {
+    const server = await TestServer.start(content.subarray(0, 1000), '"v1"');
+    server.bytesPerSecond = 100_000;
+    const store = await openStore(backend(), { source: (key) => `${server.origin}/${key}` });
+    let most = 0;
+    store.downloader.downloads$.subscribe((downloads) => (most = Math.max(most, downloads.length)));
+    const keys = Array.from({ length: 100 }, (_, index) => `song ${index}`);
+    await Promise.all(keys.map((key) => store.download(key)));
+    for (const key of keys) await untilComplete(store, key);
+    expect(most).toBeGreaterThan(6);
+    expect(most).toBeLessThan(40);
+  });
+
+  it('commit all of it, whatever the options of a source say', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const store = await openStore(backend(), {
+      source: () => ({ url: server.url, range: range(0, 1000), commit: false, onError: 'fail' }),
+    });
+    await store.download('song');
+    await untilComplete(store, 'song');
+    expect(Buffer.compare(await get(store, 'song'), content)).toBe(0);
+  });
+
   it('take keys alone where a source knows them, and ask it when bytes are fetched', async () => {
     const server = await TestServer.start(content, '"v1"');
     const asked: (string | undefined)[] = [];

@@ -1,25 +1,21 @@
 import { Subscription } from 'rxjs';
 
-import { isStorageError, StorageError } from '../../errors/storage-error.js';
+import { isStorageError, type StorageError } from '../../errors/storage-error.js';
 import { isFalsified } from '../../http/download/answer/known-content.js';
-import type { DownloadAnswer, DownloadOptions } from '../../http/download/download-options.js';
-import type { DownloadProgress } from '../../http/download/download-progress.js';
-import type { DownloadUrl } from '../../http/download/request/source-url.js';
+import type { DownloadAnswer } from '../../http/download/download-options.js';
 import type { Downloader } from '../../http/downloader/downloader.js';
 import type { Item } from '../entries/item.js';
 import type { Parts } from '../parts.js';
 import type { EntryDownload } from '../store-entry.js';
 import { planDownloads } from './admission.js';
+import { downloadError, tooLargeError, unknownSourceError, waitingError } from './download-errors.js';
 import { compareJobs, type Interest, Job } from './job.js';
 import { setPriority } from './set-priority.js';
+import { downloadOf, QUEUED, showDownload } from './show-download.js';
+import type { Sources } from './sources.js';
 
-/** Whose interest the intent of an entry is. */
-export const INTENT = Object.freeze({});
-
-/** How to fetch an entry. */
-export type ResolvedSource = DownloadOptions & { readonly url: DownloadUrl };
-
-const QUEUED: EntryDownload = { state: 'queued', attempt: 1, bytesPerSecond: 0 };
+/** So many run at once: the first, and those that somebody has a lease of. */
+const AT_ONCE = 32;
 /** How often in a row another version is begun. */
 const MOST_RENEWALS = 3;
 /** So much room at least before a download without a known length goes on, in bytes. */
@@ -33,17 +29,16 @@ const STEP = 2 ** 18;
 export class Downloads {
   readonly downloader: Downloader;
   readonly #parts: Parts;
-  readonly #sourceOf: (item: Item) => ResolvedSource | undefined;
+  readonly #sources: Sources;
   readonly #jobs = new Map<Item, Job>();
   #begun = 0;
   #isScheduled = false;
   #isClosed = false;
 
-  /** @param sourceOf - where an entry is, as the store's `source` says */
-  constructor(parts: Parts, downloader: Downloader, sourceOf: (item: Item) => ResolvedSource | undefined) {
+  constructor(parts: Parts, downloader: Downloader, sources: Sources) {
     this.#parts = parts;
     this.downloader = downloader;
-    this.#sourceOf = sourceOf;
+    this.#sources = sources;
   }
 
   has(item: Item): boolean {
@@ -74,12 +69,15 @@ export class Downloads {
   /** Somebody wants it no more. */
   leave(item: Item, who: object): void {
     const job = this.#jobs.get(item);
+    const wantedAll = job?.wantsAll;
     if (job?.interests.delete(who) !== true) return;
-    if (job.interests.size > 0) this.#reprioritize(job);
-    else {
+    if (job.interests.size === 0) {
       this.#end(job);
       this.#show(item, undefined);
+      return;
     }
+    if (wantedAll === true) this.#narrow(job);
+    this.#reprioritize(job);
   }
 
   /** Stops what is fetched of an item, whoever wants it. */
@@ -97,7 +95,10 @@ export class Downloads {
     const plan = planDownloads(this.#jobs.values(), this.#parts);
     if (plan.tooLarge.has(job)) throw this.#tooLarge(job);
     if (plan.admitted.has(job)) this.admitSoon();
-    else throw this.#refused(job);
+    else {
+      job.isRefused = true;
+      throw waitingError(item.key);
+    }
   }
 
   /** There was no room for so many bytes of an item. */
@@ -116,7 +117,7 @@ export class Downloads {
     const { intent, validatedAt } = item.record;
     item.download = undefined;
     if (job === undefined && intent === undefined) return;
-    this.#parts.catalog.update(item, { intent: undefined, validatedAt: job?.startedAt ?? validatedAt });
+    this.#parts.catalog.note(item, { intent: undefined, validatedAt: job?.startedAt ?? validatedAt });
   }
 
   /** Looks at the end of this turn who may go on: something has changed. */
@@ -153,8 +154,9 @@ export class Downloads {
   #admit(): void {
     const { admitted, tooLarge } = planDownloads(this.#jobs.values(), this.#parts);
     for (const job of tooLarge) this.#fail(job, this.#tooLarge(job));
-    for (const job of this.#jobs.values()) if (job.running !== undefined && !admitted.has(job)) this.#suspend(job);
-    for (const job of admitted) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
+    const first = new Set([...admitted].filter((job, index) => index < AT_ONCE || job.item.leases.size > 0));
+    for (const job of this.#jobs.values()) if (job.running !== undefined && !first.has(job)) this.#suspend(job);
+    for (const job of first) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
   }
 
   /** The jobs that run and come after that of an item, whose bytes nothing else guards. */
@@ -170,14 +172,15 @@ export class Downloads {
     const { item } = job;
     const { contents, order } = this.#parts;
     try {
-      const source = this.#resolve(job);
+      const source = this.#sources.of(item.key, job.url);
+      if (source === undefined) throw unknownSourceError(item.key);
       const { resource } = contents.open(item);
       if (job.isDone) {
         this.#finish(job);
         return;
       }
-      const { url, accept = () => true, range, ...options } = source;
-      job.range = job.wantsAll ? range : job.nextRange;
+      const { url, accept = () => true, ...options } = source;
+      job.range = job.wantsAll ? undefined : job.nextRange;
       job.startedAt = Date.now();
       job.isRefused = false;
       const running = new Subscription();
@@ -187,13 +190,16 @@ export class Downloads {
         ...options,
         range: job.range,
         priority: job.priority,
+        commit: true,
+        revalidate: false,
         onError: 'leave',
         accept: (answer) => accept(answer) && this.#learn(item, answer),
       });
       running.add(
         download$.subscribe({
           next: (progress) => {
-            this.#progressed(job, running, progress);
+            const download = downloadOf(progress);
+            if (job.running === running && download !== undefined) this.#show(item, download);
           },
           error: (error: unknown) => {
             this.#errored(job, running, error);
@@ -212,35 +218,13 @@ export class Downloads {
     }
   }
 
-  #resolve(job: Job): ResolvedSource {
-    const { item, url } = job;
-    const source = url === undefined ? this.#sourceOf(item) : { url };
-    if (source !== undefined) return source;
-    throw new StorageError(
-      'NOT_FOUND',
-      `Asked to download ${JSON.stringify(item.key).slice(0, 80)}, and nobody knows where it is. Pass a url, or open the store with a source.`,
-    );
-  }
-
   /** An answer tells what the content is. */
   #learn(item: Item, { headers }: DownloadAnswer): true {
     const contentType = headers.get('content-type') ?? undefined;
     if (contentType !== undefined && item.record.contentType === undefined && !item.isGone) {
-      this.#parts.catalog.update(item, { contentType });
+      this.#parts.catalog.note(item, { contentType });
     }
     return true;
-  }
-
-  #progressed(job: Job, running: Subscription, progress: DownloadProgress): void {
-    const { state, attempt, bytesPerSecond, etaMs, lastError } = progress;
-    if (job.running !== running || state === 'committed' || state === 'complete' || state === 'closed') return;
-    this.#show(job.item, {
-      state,
-      attempt,
-      bytesPerSecond,
-      ...(etaMs !== undefined && { etaMs }),
-      ...(lastError !== undefined && { lastError }),
-    });
   }
 
   #errored(job: Job, running: Subscription, error: unknown): void {
@@ -265,7 +249,12 @@ export class Downloads {
     job.renewals += 1;
     job.total = undefined;
     publications.together(() => {
-      contents.end(item, error as StorageError);
+      try {
+        contents.end(item, error as StorageError);
+      } catch (refusal) {
+        this.#fail(job, refusal);
+        return;
+      }
       if (this.#jobs.get(item) !== job) return;
       if (isFalse || job.renewals > MOST_RENEWALS) this.#fail(job, error);
       else {
@@ -279,14 +268,14 @@ export class Downloads {
   #finish(job: Job): void {
     const { item } = job;
     this.#end(job);
-    if (item.intent !== undefined) this.#parts.catalog.update(item, { intent: undefined });
+    if (item.intent !== undefined) this.#parts.catalog.note(item, { intent: undefined });
     this.#show(item, undefined);
   }
 
   #fail(job: Job, error: unknown): void {
     const { item } = job;
     const attempt = item.download?.attempt ?? 1;
-    const lastError = asStorageError(error, item.key);
+    const lastError = downloadError(error, item.key);
     this.#end(job);
     this.#show(item, { state: 'failed', attempt, bytesPerSecond: 0, lastError });
     this.#parts.publications.tell({ kind: 'failed', key: item.key, reason: lastError.message });
@@ -318,42 +307,23 @@ export class Downloads {
     this.#parts.order.unguard(job.item, 'downloading');
   }
 
+  /** Nobody may want all of it any more: then it goes on with the parts that somebody wants. */
+  #narrow(job: Job): void {
+    if (job.running === undefined || job.wantsAll) return;
+    this.#stop(job);
+    this.admitSoon();
+  }
+
   #reprioritize(job: Job): void {
     const resource = job.item.open?.resource;
     if (job.running !== undefined && resource !== undefined) setPriority(this.downloader, resource, job.priority);
   }
 
-  /** Changes of state at once; numbers every now and then. */
   #show(item: Item, download: EntryDownload | undefined): void {
-    const before = item.download;
-    item.download = download;
-    if (item.isGone) return;
-    const isSame =
-      before?.state === download?.state &&
-      before?.attempt === download?.attempt &&
-      before?.lastError === download?.lastError;
-    if (isSame) this.#parts.publications.counted(item);
-    else this.#parts.publications.changed(item);
-  }
-
-  #refused(job: Job): StorageError {
-    job.isRefused = true;
-    return new StorageError('NO_SPACE', `There is no room for ${job.item.key} beside what comes before it. It waits.`);
+    showDownload(this.#parts.publications, item, download);
   }
 
   #tooLarge({ item, length }: Job): StorageError {
-    return new StorageError(
-      'NO_SPACE',
-      `Asked to download ${JSON.stringify(item.key).slice(0, 80)}, which has ${length ?? 'too many'} bytes, into a store that may take ` +
-        `${this.#parts.quota.maxBytes ?? 'more'} in all. Allow more with maxBytes.`,
-    );
+    return tooLargeError(item.key, length, this.#parts.quota.maxBytes);
   }
-}
-
-function asStorageError(error: unknown, key: string): StorageError {
-  if (isStorageError(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new StorageError('FAILED', `The download of ${JSON.stringify(key).slice(0, 80)} has failed: ${message}.`, {
-    cause: error,
-  });
 }

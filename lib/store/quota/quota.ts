@@ -4,6 +4,11 @@ import type { Item } from '../entries/item.js';
 import type { StoreUsage } from '../store-entry.js';
 import type { EvictionOrder } from './eviction-order.js';
 
+export interface QuotaLimits {
+  readonly maxBytes?: number | undefined;
+  readonly minFreeBytes?: number | undefined;
+}
+
 /** What a quota has others do. */
 export interface QuotaHooks {
   /** Gives up entries, or enough of them; `needed` bytes are too many. */
@@ -29,12 +34,7 @@ export class Quota {
   /** Items whose size is an estimate. */
   readonly #estimated = new Set<Item>();
 
-  constructor(
-    limits: { maxBytes?: number | undefined; minFreeBytes?: number | undefined },
-    order: EvictionOrder,
-    backend: StoreBackend,
-    hooks: QuotaHooks,
-  ) {
+  constructor(limits: QuotaLimits, order: EvictionOrder, backend: StoreBackend, hooks: QuotaHooks) {
     this.maxBytes = limits.maxBytes;
     this.#minFreeBytes = limits.minFreeBytes ?? 0;
     this.#order = order;
