@@ -19,6 +19,12 @@ interface Modelled {
   group: string | undefined;
 }
 
+/** A lease, and the entry that it is of. */
+interface Held {
+  readonly lease: Lease;
+  readonly entry: Modelled;
+}
+
 /** What a store is to have: its entries are in the order of their use. */
 class Model {
   readonly entries = new Map<string, Modelled>();
@@ -66,11 +72,11 @@ export async function runRandomly(operations: number, seed: number): Promise<voi
   const backend = memoryBackend();
   const model = new Model();
   let store = await openStore(backend, { maxBytes: model.maxBytes });
-  const held: Lease[] = [];
-  const release = (lease: Lease): void => {
+  const held: Held[] = [];
+  const release = ({ lease, entry }: Held): void => {
     lease.close();
-    const entry = model.entries.get(lease.key);
-    if (entry === undefined || entry.leases === 0) return;
+    // Else it ended when its entry was removed, and there may be another of that key.
+    if (model.entries.get(lease.key) !== entry) return;
     entry.leases -= 1;
     if (entry.leases === 0) model.use(lease.key);
   };
@@ -83,11 +89,10 @@ export async function runRandomly(operations: number, seed: number): Promise<voi
       const entry = model.use(key);
       entry.leases += 1;
       if (!entry.isComplete) write(lease, entry);
-      if (held.length < MOST_HELD && random(4) === 0) held.push(lease);
-      else release(lease);
+      if (held.length < MOST_HELD && random(4) === 0) held.push({ lease, entry });
+      else release({ lease, entry });
     } else if (what < 14 && held.length > 0) {
-      const [lease] = held.splice(random(held.length), 1);
-      if (lease !== undefined) release(lease);
+      for (const one of held.splice(random(held.length), 1)) release(one);
     } else if (what === 14) {
       await store.remove(key);
       model.entries.delete(key);
@@ -106,14 +111,16 @@ export async function runRandomly(operations: number, seed: number): Promise<voi
       store.maxBytes = model.maxBytes;
       model.makeRoom(0);
     } else if (what === 19 && random(50) === 0) {
-      for (const lease of held.splice(0)) release(lease);
+      for (const one of held.splice(0)) release(one);
       await store.close();
       store = await openStore(backend, { maxBytes: model.maxBytes });
       model.makeRoom(0);
     }
     compare(store, model, turn, turn % 100 === 0);
+    // What was closed gives its memory back when the event loop runs.
+    if (turn % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const lease of held) lease.close();
+  for (const { lease } of held) lease.close();
   await store.close();
 
   function write(lease: Lease, entry: Modelled): void {

@@ -182,7 +182,7 @@ export const storingRows = [
         const without = await write();
         store.maxBytes = store.usage.bytes;
         added.push((await write()) - without);
-        if (store.usage.bytes > (store.maxBytes ?? 0)) throw new Error('Nothing was evicted.');
+        if (store.usage.bytes > store.maxBytes) throw new Error('Nothing was evicted.');
       }
       await store.close();
       return { figure: Math.max(0, added.sort((one, other) => one - other)[added.length >> 1] ?? NaN) };
