@@ -123,8 +123,8 @@ export async function runRandomly(operations: number, seed: number): Promise<voi
     }
     compare(store, model, turn, turn % 100 === 0);
     if (turn % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-    // The garbage collector knows nothing of mappings, of which a thread has 50,000 at most: if what
-    // was closed were held by anything, it would run out of them all the same.
+    // The garbage collector knows nothing of mappings, of which a thread has 50,000 at most. If
+    // anything held what was closed, it would run out of them all the same.
     if (turn % 5000 === 4999) collect();
   }
   for (const { lease } of held) lease.close();
