@@ -236,10 +236,10 @@ export class ControlReader implements ContentState {
    * cannot be certain of the version, and who subscribes is told of each new object.
    */
   #unlessSame(coverage: Coverage): Coverage {
-    const kept = this.#kept;
-    if (coverage !== this.#copied && !isSame(coverage, kept.coverage)) kept.coverage = coverage;
+    const last = this.#kept.coverage;
+    const same = coverage === this.#copied || isSame(coverage, last);
     this.#copied = coverage;
-    return kept.coverage;
+    return same ? last : coverage;
   }
 
   get #over(): boolean {
