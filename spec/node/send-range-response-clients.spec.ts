@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request as ask, type Server, type ServerResponse } from 'node:http';
 import { connect as connect2, createServer as createServer2 } from 'node:http2';
@@ -13,10 +13,12 @@ import type { Resource } from 'tidemark';
 import { sendRangeResponse } from 'tidemark/node';
 import { CountedView } from '../http/serve/counted-view.js';
 import { makeContent, newResource } from '../http/fixtures.js';
+import { plainRequest } from '../http/plain-client.js';
 import { untilDemanded, untilNothingDemanded } from '../support/demands-of.js';
 
 const content = makeContent(300_000);
-const curl = promisify(execFile);
+/** A client that is not Node's: Node takes a reset for the end if it has not read all by then. */
+const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
@@ -171,10 +173,12 @@ describe('clients of a server of http', () => {
     resource.expectedLength = content.length;
     resource.writeAt(0, content.subarray(0, 200_000));
     const url = `http://127.0.0.1:${port}/`;
-    const resumed = curl('curl', ['-sS', '-C', '100000', url], { encoding: 'buffer', maxBuffer: 1e6 });
+    const resumed = plainRequest(url, '100000-');
     await untilDemanded(resource);
     resource.writeAt(200_000, content.subarray(200_000));
-    expect(Buffer.compare((await resumed).stdout, content.subarray(100_000))).toBe(0);
+    const { head, body } = await resumed;
+    expect(head).toMatch(/^HTTP\/1.1 206 [^]*\r\ncontent-range: bytes 100000-299999\/300000\r\n/i);
+    expect(Buffer.compare(body, content.subarray(100_000))).toBe(0);
     await expectNothingLeft();
   });
 
@@ -214,10 +218,10 @@ describe('clients of a server of http', () => {
     }
   });
 
-  it('such as curl --http1.0 end with an error then', async () => {
+  (HAS_CURL ? it : it.skip)('such as curl --http1.0 end with an error then', async () => {
     resource.writeAt(0, content.subarray(0, 100_000));
     const url = `http://127.0.0.1:${port}/`;
-    const fetching = curl('curl', ['-sS', '--http1.0', url], { encoding: 'buffer', maxBuffer: 1e6 });
+    const fetching = promisify(execFile)('curl', ['-sS', '--http1.0', url], { encoding: 'buffer', maxBuffer: 1e6 });
     await untilDemanded(resource);
     resource.fail('no route');
     await expect(fetching).rejects.toMatchObject({ code: 56 });
