@@ -18,12 +18,13 @@ const foundation = {
   range: ['errors'],
   memory: ['errors', 'range'],
   record: ['errors', 'range'],
-  drivers: ['errors', 'range', 'memory', 'record'],
+  drivers: ['errors', 'range', 'memory', 'record', 'window'],
   coverage: ['errors', 'range', 'memory'],
   waits: ['errors', 'range'],
   control: ['errors', 'range', 'memory', 'coverage', 'waits'],
   bytes: ['errors', 'range', 'waits', 'coverage', 'control'],
-  handle: ['errors', 'range', 'memory', 'drivers', 'coverage', 'waits', 'control', 'bytes'],
+  window: ['errors', 'range', 'memory', 'waits', 'coverage', 'control', 'bytes'],
+  handle: ['errors', 'range', 'memory', 'drivers', 'coverage', 'waits', 'control', 'bytes', 'window'],
 };
 const views = [...Object.keys(foundation), 'changes', 'view'];
 /** @type {Record<string, string[]>} */

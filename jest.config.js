@@ -3,6 +3,11 @@ import { BROWSER_FOLDERS } from './spec/browser/browser-specs.js';
 const STRESS = '**/*.stress.spec.ts';
 const BROWSER = BROWSER_FOLDERS.map((folder) => `**/${folder}/**`);
 
+const OF_RESOURCES = [
+  '**/spec/{changes,control,errors,handle,operators,reader,resource,sync,waits}/**/*.spec.ts',
+  '!**/spec/sync/emscripten/**',
+];
+
 const common = {
   testEnvironment: 'node',
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
@@ -35,16 +40,14 @@ export default {
       testMatch: [...BROWSER.map((glob) => `${glob}/*.spec.ts`), `!${STRESS}`],
     },
     // and `npm run test:stress` these: what takes long, and what a resource promises once more,
-    // over files.
+    // over files and over windows.
     { ...common, displayName: 'stress', testMatch: [STRESS] },
+    { ...common, displayName: 'file', testMatch: OF_RESOURCES, setupFiles: ['<rootDir>/spec/run/over-files.js'] },
     {
       ...common,
-      displayName: 'file',
-      testMatch: [
-        '**/spec/{changes,control,errors,handle,operators,reader,resource,sync,waits}/**/*.spec.ts',
-        '!**/spec/sync/emscripten/**',
-      ],
-      setupFiles: ['<rootDir>/spec/run/over-files.js'],
+      displayName: 'window',
+      testMatch: OF_RESOURCES,
+      setupFiles: ['<rootDir>/spec/run/over-windows.js'],
     },
   ],
 };

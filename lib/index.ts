@@ -23,6 +23,10 @@ export type { ReaderHandle } from './handle/reader-handle.js';
 
 // Drivers
 export { MemDriver } from './drivers/memory/mem-driver.js';
+export { WindowDriver } from './drivers/window/window-driver.js';
+export type { WindowDriverOptions } from './drivers/window/window-options.js';
+export { WindowUse } from './window/window-use.js';
+export type { WindowUseOptions } from './window/window-use.js';
 export type { MemResource } from './resource/mem-resource.js';
 export { attachDriver, registerAttachment } from './drivers/attachments.js';
 export type {
@@ -31,8 +35,10 @@ export type {
   Driver,
   DriverCapabilities,
   DriverDescription,
+  DriverUse,
   FinalStep,
   RefusedContent,
+  RoomUse,
   StoredContent,
 } from './drivers/driver.js';
 export type { ContentRecord } from './record/content-record.js';

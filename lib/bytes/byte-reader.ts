@@ -44,13 +44,14 @@ export class ByteReader {
     const state = this.#state;
     const bytes = this.#bytes;
     const limits = this.#limits;
+    const end = offset + length;
     for (;;) {
       const { generation } = state;
       let stamp = 0;
       // Committed content stays so, and all of it is there, until the generation changes.
       if (generation !== this.#generation || !limits.final) {
         // Before the limits.
-        stamp = state.stamp(offset, offset + length);
+        stamp = state.stamp(offset, end);
         state.readLimits(offset, limits);
       }
       const until = min === undefined ? limits.until : Math.min(limits.until, limits.end);
@@ -62,20 +63,13 @@ export class ByteReader {
         if (there > 0) bytes.read(offset, room(target, there));
       } catch (error) {
         // The owner may have replaced the bytes by fewer since, or moved them to another file.
-        if (this.#isUnchanged(generation, offset, length, stamp)) throw error;
+        if (state.isUnchanged(generation, limits.final, stamp, offset, end)) throw error;
         continue;
       }
-      if (!this.#isUnchanged(generation, offset, length, stamp)) continue;
+      if (!state.isUnchanged(generation, limits.final, stamp, offset, end)) continue;
       this.#generation = generation;
       return there;
     }
-  }
-
-  /** True if what was copied since the stamp was loaded is what was to be copied. */
-  #isUnchanged(generation: number, offset: number, length: number, stamp: number): boolean {
-    const state = this.#state;
-    if (!state.isGeneration(generation)) return false;
-    return this.#limits.final || state.isStamp(offset, offset + length, stamp);
   }
 }
 

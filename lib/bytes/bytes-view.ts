@@ -8,6 +8,14 @@ import { checkBytes } from '../range/bytes.js';
 import { checkedRange, checkOffset, checkSpan } from '../range/checks.js';
 import type { ByteReader } from './byte-reader.js';
 
+/** How a view waits for more bytes than the driver keeps at a time, and copies them. */
+export interface PieceWise {
+  /** The longest range that can be waited for in one piece, in bytes. */
+  readonly longestWait: number;
+  /** Returns pieces that follow one another as one array. */
+  join(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>;
+}
+
 /** What a view of a resource is made of. */
 export interface ViewParts {
   /** What is known of the content. */
@@ -19,6 +27,8 @@ export interface ViewParts {
   readonly ended: 'closed' | 'cancelled' | undefined;
   /** True if `[start, end)` is covered; undefined once `ended` is set. */
   has(start: number, end: number): boolean | undefined;
+  /** How it waits for more bytes than are kept at a time; undefined where all are kept. */
+  readonly use: PieceWise | undefined;
   /** The details that errors of this view have in its present status. */
   readonly errorDetails: StorageErrorDetails;
   /** Throws `CLOSED` or `CANCELLED` once `ended` is set; `asked` begins the message. */
@@ -79,7 +89,7 @@ export abstract class BytesView {
     const { start, end } = checkedRange(range);
     const has = this.#parts.has(start, end);
     if (has === undefined) this.#parts.assertUsable('Asked for the coverage');
-    return has === true || start === end;
+    return has === true;
   }
 
   /**

@@ -14,11 +14,12 @@ export function waitError(
   start: number,
   end: number,
   details: StorageErrorDetails = {},
-): StorageError {
+): Error {
+  if (typeof state === 'object') return state;
   return endedError(statusBehind(state, now), `Waited for [${start}, ${end})`, { ...details, range: { start, end } });
 }
 
-function statusBehind(state: WaitState, now: ResourceStatus): ResourceStatus {
+function statusBehind(state: string, now: ResourceStatus): ResourceStatus {
   if (state === 'closed' || state === 'cancelled') return { state };
   return now.state === 'failed' ? now : { state: 'failed', reason: 'reactivated since' };
 }

@@ -49,11 +49,15 @@ export class ChangeFeed<C, S> {
     this.#notifications.run();
   }
 
-  /** Tells of ranges that were evicted, in ascending order. */
-  evicted(ranges: readonly EvictedRange[], announce: (() => void) | undefined): void {
-    for (const range of ranges) this.waits.uncovered(range);
+  /** Queues what tells of a range that was evicted; {@link run} tells it. */
+  evicted(range: EvictedRange, announce: (() => void) | undefined): void {
+    this.waits.uncovered(range);
     this.coverage.changed();
     if (announce !== undefined) this.#notifications.add(announce);
+  }
+
+  /** Makes all queued notifications. */
+  run(): void {
     this.#notifications.run();
   }
 

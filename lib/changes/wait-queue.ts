@@ -1,10 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 import { checkOptions } from '../errors/check-options.js';
-import type { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
 import { checkNeededBy } from '../range/times.js';
+import type { AskedWait } from '../waits/asked-wait.js';
 import { type IndexedWait, WaitIndex } from '../waits/wait-index.js';
 import { compareAge, type Urgency } from '../waits/urgency.js';
 import type { WaitOptions } from '../waits/wait-options.js';
@@ -18,27 +18,35 @@ export interface WaitKind {
   readonly withinLength?: boolean;
   /** `interrupt` does not end it. `@default` false */
   readonly uninterruptible?: boolean;
+  /** That of a wait that is repeated, which keeps its age. `@default` one of its own */
+  readonly age?: WaitAge;
+}
+
+/** The age of a wait; the first that pends sets it. */
+export interface WaitAge {
+  order?: number | undefined;
 }
 
 const OPTIONS = ['neededBy', 'passive'] as const;
 
-/** One subscription that waits. */
-export interface QueuedWait extends IndexedWait, Urgency, WaitKind {
-  until: number;
-  /** End of the range asked for, exclusive, in bytes. */
-  readonly end: number;
-  readonly passive: boolean;
-  /** Epoch milliseconds. */
-  readonly since: number;
+interface SubscribedWait extends AskedWait {
   readonly subscriber: Subscriber<WaitOutcome>;
 }
 
-type Settled = Pick<QueuedWait, 'subscriber' | 'start' | 'end'>;
+/** One subscription that waits. */
+export interface QueuedWait extends SubscribedWait, IndexedWait, Urgency {
+  until: number;
+  readonly neededBy: number | undefined;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
 
 /** A covered range, half-open in bytes, that was evicted. */
 export interface EvictedRange extends ByteRange {
   /** End of the covered run that it was a part of. */
   readonly runEnd: number;
+  /** Nobody can bring it again: waits for it end with `GONE`. */
+  readonly lost: boolean;
 }
 
 /** The state that waits depend on. */
@@ -54,13 +62,15 @@ export interface WaitSource {
   /** The {@link Urgency.order} of a wait that becomes pending now. */
   arrive(): number;
   /** The error for a wait whose state is no outcome. */
-  waitError(state: WaitState, start: number, end: number): StorageError;
+  waitError(state: WaitState, start: number, end: number): Error;
 }
 
 /** What a wait queue calls when waits come and go. */
 export interface WaitHooks {
-  /** Called before a wait is queued. */
-  readonly arriving?: () => void;
+  /** Called before a wait is queued; the wait errors with what it throws. */
+  readonly arriving?: (wait: QueuedWait) => void;
+  /** Called when a wait ends, before its subscriber is. */
+  readonly settling?: (wait: AskedWait, state: WaitState | WaitOutcome) => void;
   /** Called when waits came or went. */
   readonly demandChanged: () => void;
 }
@@ -75,14 +85,15 @@ export class WaitQueue {
   readonly #source: WaitSource;
   readonly #hooks: WaitHooks;
   readonly #notifications: Notifications;
-  readonly #waits = new WaitIndex<QueuedWait>();
+  readonly #waits: WaitIndex<QueuedWait>;
   /** Those that are pending. */
-  readonly pending: Iterable<QueuedWait> & { readonly size: number } = this.#waits;
+  readonly pending: Iterable<QueuedWait> & { readonly size: number };
 
   constructor(source: WaitSource, hooks: WaitHooks, notifications: Notifications) {
     this.#source = source;
     this.#hooks = hooks;
     this.#notifications = notifications;
+    this.pending = this.#waits = new WaitIndex(source.state);
   }
 
   /**
@@ -91,43 +102,49 @@ export class WaitQueue {
    */
   wait(range: ByteRange, options: WaitOptions = {}, kind: WaitKind = {}): Observable<WaitOutcome> {
     return new Observable<WaitOutcome>((subscriber) => {
-      const { withinLength } = kind;
+      const { withinLength, uninterruptible, age = {} } = kind;
       // RxJS gives to the subscriber what is thrown here.
       const { start, end } = checkedRange(range);
       checkOptions(options, OPTIONS);
       const { neededBy, passive = false } = options;
       checkNeededBy(neededBy);
+      // No spread syntax: V8 makes hidden classes for each such object anew, and keeps them until a
+      // major garbage collection (850 bytes a wait, measured).
+      const asked = { start, end, passive, neededBy, withinLength, uninterruptible, subscriber };
       const state = start === end ? WaitOutcome.Ready : this.#source.waitState(start, end, withinLength);
       if (state !== 'pending') {
-        this.#notifications.tellNow(this.#settle({ subscriber, start, end }, state));
+        this.#notifications.tellNow(this.#settle(asked, state));
         return undefined;
       }
-      this.#hooks.arriving?.();
       const wait = {
-        ...kind,
         start,
         end,
-        until: this.#untilOf(end, withinLength),
         passive,
-        order: this.#source.arrive(),
         neededBy,
-        since: Date.now(),
+        withinLength,
+        uninterruptible,
         subscriber,
+        until: this.#untilOf(end, withinLength),
+        order: (age.order ??= this.#source.arrive()),
+        since: Date.now(),
       };
-      this.#index(wait);
+      this.#hooks.arriving?.(wait);
+      this.#waits.add(wait);
       this.#hooks.demandChanged();
       return () => {
-        this.#waits.delete(wait);
-        this.#hooks.demandChanged();
+        this.#remove(wait);
       };
     });
   }
 
-  /** Queues the outcomes of the waits that a write of `[start, end)` has completed. */
+  /**
+   * Queues the outcomes of the waits that a write of `[start, end)` has completed, by their starts
+   * and their age.
+   */
   settleCovered(start: number, end: number): void {
-    if (!this.#waits.touches(start, end)) return;
+    const ready = this.#waits.takeCovered(start, end);
+    if (ready === undefined) return;
     this.#hooks.demandChanged();
-    const ready = this.#waits.takeCovered(start, end, (from) => this.#source.state.coveredUntil(from));
     ready.sort((one, other) => one.start - other.start || compareAge(one, other));
     for (const wait of ready) this.#notifications.add(this.#settle(wait, WaitOutcome.Ready));
   }
@@ -141,34 +158,33 @@ export class WaitQueue {
       const state = this.#source.waitState(wait.start, wait.end, wait.withinLength);
       const until = this.#untilOf(wait.end, wait.withinLength);
       if (state === 'pending' && until === wait.until) continue;
-      this.#waits.delete(wait);
-      if (state === 'pending') {
-        wait.until = until;
-        this.#index(wait);
-      } else {
-        this.#notifications.add(this.#settle(wait, state));
-      }
-      this.#hooks.demandChanged();
+      this.#remove(wait);
+      wait.until = until;
+      if (state === 'pending') this.#waits.add(wait);
+      else this.#notifications.add(this.#settle(wait, state));
     }
   }
 
-  /** Files anew the waits that lack bytes of a range that was evicted. */
-  uncovered({ start, end, runEnd }: EvictedRange): void {
-    this.#waits.uncover(start, end, runEnd);
+  /**
+   * Files anew the waits that lack bytes of a range that was evicted. If it is lost, they end.
+   */
+  uncovered({ start, end, runEnd, lost }: EvictedRange): void {
+    this.#waits.uncover(end, runEnd);
+    if (lost && this.#waits.touches(start, end)) this.settle();
   }
 
   /** Queues Interrupted for all waits that can be interrupted. */
   interrupt(): void {
     for (const wait of [...this.#waits]) {
       if (wait.uninterruptible) continue;
-      this.#waits.delete(wait);
-      this.#hooks.demandChanged();
+      this.#remove(wait);
       this.#notifications.add(this.#settle(wait, WaitOutcome.Interrupted));
     }
   }
 
-  #index(wait: QueuedWait): void {
-    this.#waits.add(wait, this.#source.state.coveredUntil(wait.start));
+  #remove(wait: QueuedWait): void {
+    this.#waits.delete(wait);
+    this.#hooks.demandChanged();
   }
 
   #untilOf(end: number, withinLength = false): number {
@@ -179,7 +195,9 @@ export class WaitQueue {
    * Returns the notification that ends a wait. Its error is made now, from the state that caused
    * it.
    */
-  #settle({ subscriber, start, end }: Settled, state: WaitState | WaitOutcome): () => void {
+  #settle(wait: SubscribedWait, state: WaitState | WaitOutcome): () => void {
+    const { subscriber, start, end } = wait;
+    this.#hooks.settling?.(wait, state);
     if (state === 'ready' || state === 'eof' || state === 'interrupted') {
       return () => {
         callOut(() => {

@@ -67,7 +67,20 @@ export const INTERRUPT_AT = 17;
 export const TOKEN_AT = 18;
 export const HAS_TOKEN_AT = 20;
 
-const CELL_WORDS = WANTS_BASE + CELL_WANTS * WANT_WORDS;
+// What only drivers with a window look at; see `place-notes.ts`, `kept-waits.ts`, `reader-news.ts`.
+/** A reader reads at so many places. */
+export const PLACES = 4;
+export const PLACE_WORDS = 4;
+export const PLACES_BASE = WANTS_BASE + CELL_WANTS * WANT_WORDS;
+/** The most bare waits whose bytes are kept. */
+export const MOST_KEPT = 4;
+export const KEPT_BASE = PLACES_BASE + PLACES * PLACE_WORDS;
+/** 0: the owner is to be told of what comes after this; see `reader-news.ts`. */
+export const TOLD_AT = KEPT_BASE + 2;
+/** The first of them; before it their number, and what counts changes. */
+export const KEPT_WAITS_BASE = KEPT_BASE + 4;
+
+const CELL_WORDS = KEPT_WAITS_BASE + MOST_KEPT * WANT_WORDS;
 export const CELL_BYTES = CELL_WORDS * 4;
 
 export const BLOCKING = 1;
@@ -85,20 +98,4 @@ export interface Want {
   readonly order: number;
   readonly blocking: boolean;
   readonly neededBy: number | undefined;
-}
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-/** Stores a number that need not be an integer. */
-export function storeDouble(words: Int32Array, at: number, value: number): void {
-  scratch.setFloat64(0, value);
-  Atomics.store(words, at, scratch.getInt32(0));
-  Atomics.store(words, at + 1, scratch.getInt32(4));
-}
-
-/** Reads what {@link storeDouble} has stored. */
-export function loadDouble(words: Int32Array, at: number): number {
-  scratch.setInt32(0, Atomics.load(words, at));
-  scratch.setInt32(4, Atomics.load(words, at + 1));
-  return scratch.getFloat64(0);
 }

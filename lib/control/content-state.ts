@@ -35,20 +35,15 @@ export interface ContentState {
   readonly identity: string | undefined;
   /** Set once nothing can be read or waited for any more. */
   readonly ended: 'closed' | 'cancelled' | undefined;
-  /** Counts commits, replacements and reactivations; see {@link isGeneration}. */
+  /** Counts commits, replacements and reactivations; see {@link isUnchanged}. */
   readonly generation: number;
-  /**
-   * True if none of the bytes that were read since `generation` was loaded can have been replaced
-   * meanwhile.
-   */
-  isGeneration(generation: number): boolean;
-  /** The stamp of `[start, end)`, loaded before the limits of a read; see {@link isStamp}. */
+  /** The stamp of `[start, end)`, loaded before the limits of a read; see {@link isUnchanged}. */
   stamp(start: number, end: number): number;
   /**
-   * True if none of the bytes of `[start, end)` that were read since `stamp` was loaded can have
-   * been evicted meanwhile.
+   * True if no bytes that were read since `generation` was loaded can have been replaced meanwhile;
+   * and unless they are final, none of `[start, end)` evicted since `stamp` was loaded.
    */
-  isStamp(start: number, end: number, stamp: number): boolean;
+  isUnchanged(generation: number, final: boolean, stamp: number, start: number, end: number): boolean;
   /** True if `[start, end)` is covered; undefined once {@link ended} is set. */
   has(start: number, end: number): boolean | undefined;
   /** The end of the covered run at `from`; `from` itself at a gap. */
@@ -62,7 +57,8 @@ export interface ContentState {
   nextGap(from: number, limit: number | undefined): ByteRange | undefined;
   /**
    * How a wait for `[start, end)`, not empty, stands now. `withinLength`: the range ends at the
-   * known length, as that of a read does. The order of the rules is the contract's.
+   * known length, as that of a read does. The order of the rules is the contract's. Whether bytes
+   * are gone, of all that is pending, the view asks its `use`.
    */
   waitState(start: number, end: number, withinLength: boolean): WaitState;
 }

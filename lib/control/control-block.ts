@@ -1,6 +1,7 @@
 import { type Coverage, CoverageSnapshot } from '../coverage/coverage.js';
 import type { CoverageTree } from '../coverage/coverage-tree.js';
 import { Place } from '../coverage/place.js';
+import { FEW_SEARCHES, MANY_RANGES } from '../coverage/thresholds.js';
 import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import {
   ACTIVE,
@@ -23,19 +24,6 @@ import { loadText } from './text-pages.js';
 import type { WaitState } from '../waits/wait-outcome.js';
 import type { ContentState, ReadLimits } from './content-state.js';
 
-/** In place of a length that was not read. */
-const UNREAD = -1;
-/**
- * Lookups search a snapshot if there is one of the present coverage: that is several times faster
- * than the tree, since each load of shared memory is a call (7.5 ns, measured).
- *
- * They build one themselves after as many searches of the tree as there are ranges, and no change:
- * to copy a range costs about a tenth of one search, so a snapshot that a change makes useless has
- * cost little. Not before 64 searches, and not for more than 16,384 ranges, which take 256 KiB.
- */
-const FEW = 64;
-const MANY = 16_384;
-
 /**
  * Reads a control block, and remembers what it has read until {@link forget}.
  *
@@ -51,7 +39,8 @@ export class ControlBlock implements ContentState {
   /** `ACTIVE`, `COMMITTED` … */
   state = ACTIVE;
   ended: 'closed' | 'cancelled' | undefined;
-  #known: number | undefined = UNREAD;
+  /** Null until it is read. */
+  #known: number | undefined | null = null;
   readonly #place = new Place();
   /** Lookups that this place did not answer. */
   #misses = 0;
@@ -74,7 +63,7 @@ export class ControlBlock implements ContentState {
     if (all) this.#statusVersion = this.#version = NaN;
     this.state = this.tree.word(STATE_AT);
     this.ended = endedBy(this.state, gone);
-    this.#known = UNREAD;
+    this.#known = null;
     this.#place.next = -1;
     this.#misses = 0;
   }
@@ -90,7 +79,7 @@ export class ControlBlock implements ContentState {
     if (this.#misses === 0) this.#forgetOldSnapshot();
     const misses = (this.#misses += 1);
     // At powers of two only, since it loads the number of ranges.
-    if (misses >= FEW && misses <= MANY && (misses & (misses - 1)) === 0 && tree.rangeCount <= misses)
+    if (misses >= FEW_SEARCHES && misses <= MANY_RANGES && (misses & (misses - 1)) === 0 && tree.rangeCount <= misses)
       this.#snapshot ??= this.#copy();
     return (this.#snapshot ?? tree).locate(at, place);
   }
@@ -139,7 +128,8 @@ export class ControlBlock implements ContentState {
         if (until > known) until = known;
       }
     }
-    if (this.coveredUntil(start) >= until) return 'ready';
+    const missing = this.coveredUntil(start);
+    if (missing >= until) return 'ready';
     // Committed content is covered up to its final length.
     if (this.state === COMMITTED) return start >= (this.expectedLength ?? 0) ? 'eof' : 'ready';
     return this.state === FAILED ? 'failed' : 'pending';
@@ -206,7 +196,7 @@ export class ControlBlock implements ContentState {
   }
 
   get expectedLength(): number | undefined {
-    if (this.#known === UNREAD) {
+    if (this.#known === null) {
       const { tree } = this;
       if (this.state === COMMITTED) this.#known = tree.number(FINAL_LENGTH_AT);
       else this.#known = tree.word(HAS_EXPECTED_AT) === 0 ? undefined : tree.number(EXPECTED_LENGTH_AT);
@@ -228,15 +218,11 @@ export class ControlBlock implements ContentState {
 
   // The owner's reads need no check.
 
-  isGeneration(): boolean {
-    return true;
-  }
-
   stamp(): number {
     return 0;
   }
 
-  isStamp(): boolean {
+  isUnchanged(): boolean {
     return true;
   }
 }

@@ -55,6 +55,8 @@ export class ControlOwner {
   readonly #alive: () => void;
   /** `SEQUENCE` in the last update. */
   #sequence = 0;
+  /** How far bytes reached that were evicted since the last commit. */
+  #evictedEnd = 0;
 
   /** @param evicts - bytes may be evicted */
   constructor(shared: boolean, evicts = false) {
@@ -83,7 +85,12 @@ export class ControlOwner {
 
   /** Counts changes of what readers in other threads want. */
   get wants(): number {
-    return Atomics.load(this.#pages.words, WANTS_AT);
+    return Atomics.load(this.words, WANTS_AT);
+  }
+
+  /** The end of the last byte that has come, evicted since or not; 0 if there is none. */
+  get arrivedEnd(): number {
+    return Math.max(this.#evictedEnd, this.block.coveredEnd);
   }
 
   /** Makes sure that {@link cover} cannot fail; throws `CAPACITY`. */
@@ -99,15 +106,17 @@ export class ControlOwner {
     this.#endUpdate();
   }
 
-  /** Uncovers `[start, end)`, whose bytes are evicted: steps A and B of `control/stamps.ts`. */
+  /**
+   * Uncovers `[start, end)`, which is covered as a whole, and whose bytes are evicted: steps A and
+   * B of `control/stamps.ts`.
+   */
   uncover(start: number, end: number): void {
-    const { tree } = this.#coverage;
     this.#coverage.reserve();
-    const { words } = this.#pages;
-    const before = tree.coveredBytes;
+    const { words } = this;
+    this.#evictedEnd = Math.max(this.#evictedEnd, end);
     this.#beginUpdate();
     this.#coverage.subtract(start, end);
-    storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + before - tree.coveredBytes);
+    storeNumber(words, EVICTED_BYTES_AT, loadNumber(words, EVICTED_BYTES_AT) + end - start);
     this.#endUpdate();
     changeStamps(words, start, end);
   }
@@ -123,18 +132,16 @@ export class ControlOwner {
   finalize(finalLength: number, step: FinalStep): void {
     this.#coverage.reserve();
     step.ahead?.();
-    this.#beginUpdate();
-    try {
+    this.#update(() => {
       this.#changeGeneration();
       step(this.#alive);
       const coverage = this.#coverage;
       coverage.subtract(finalLength, MAX_OFFSET);
       if (coverage.tree.locate(0).end < finalLength) coverage.insert(0, finalLength);
-      storeNumber(this.#pages.words, FINAL_LENGTH_AT, finalLength);
+      storeNumber(this.words, FINAL_LENGTH_AT, finalLength);
+      this.#evictedEnd = 0;
       this.#setState(COMMITTED);
-    } finally {
-      this.#endUpdate();
-    }
+    });
   }
 
   /**
@@ -142,27 +149,25 @@ export class ControlOwner {
    * becomes unknown, since it is about to change.
    */
   reactivate(): void {
-    this.#beginUpdate();
-    if (this.block.state === COMMITTED) {
-      Atomics.store(this.#pages.words, HAS_EXPECTED_AT, 0);
-      this.#changeGeneration();
-    }
-    this.#setState(ACTIVE);
-    this.#endUpdate();
-  }
-
-  fail(reason: string): void {
-    this.#changeText(REASON_AT, reason, () => {
-      this.#setState(FAILED);
+    this.#update(() => {
+      if (this.block.state === COMMITTED) {
+        Atomics.store(this.words, HAS_EXPECTED_AT, 0);
+        this.#changeGeneration();
+      }
+      this.#setState(ACTIVE);
     });
   }
 
+  fail(reason: string): void {
+    this.#changeText(REASON_AT, reason, () => this.#setState(FAILED));
+  }
+
   cancel(): void {
-    this.#end(CANCELLED);
+    this.#update(() => this.#setState(CANCELLED));
   }
 
   close(): void {
-    this.#end(CLOSED);
+    this.#update(() => this.#setState(CLOSED));
   }
 
   /**
@@ -172,42 +177,34 @@ export class ControlOwner {
    */
   abandon(exiting: boolean): void {
     if (this.block.state !== COMMITTED) this.close();
-    if (exiting) Atomics.or(this.#pages.words, EPOCH_AT, GONE);
-    wakeEverybody(this.#pages.words);
+    if (exiting) Atomics.or(this.words, EPOCH_AT, GONE);
+    wakeEverybody(this.words);
   }
 
   setExpectedLength(length: number | undefined): void {
-    this.#beginUpdate();
-    const { words } = this.#pages;
-    Atomics.store(words, HAS_EXPECTED_AT, length === undefined ? 0 : 1);
-    storeNumber(words, EXPECTED_LENGTH_AT, length ?? 0);
-    this.#bumpStatus();
-    this.#endUpdate();
-  }
-
-  setIdentity(identity: string | undefined): void {
-    this.#changeText(IDENTITY_AT, identity, () => {
+    this.#update(() => {
+      const { words } = this;
+      Atomics.store(words, HAS_EXPECTED_AT, length === undefined ? 0 : 1);
+      storeNumber(words, EXPECTED_LENGTH_AT, length ?? 0);
       this.#bumpStatus();
     });
   }
 
-  #changeGeneration(): void {
-    Atomics.add(this.#pages.words, GENERATION_AT, 1);
+  setIdentity(identity: string | undefined): void {
+    this.#changeText(IDENTITY_AT, identity, () => this.#bumpStatus());
   }
 
-  #end(state: number): void {
-    this.#beginUpdate();
-    this.#setState(state);
-    this.#endUpdate();
+  #changeGeneration(): void {
+    Atomics.add(this.words, GENERATION_AT, 1);
   }
 
   #setState(state: number): void {
-    Atomics.store(this.#pages.words, STATE_AT, state);
+    Atomics.store(this.words, STATE_AT, state);
     this.#bumpStatus();
   }
 
   #bumpStatus(): void {
-    Atomics.add(this.#pages.words, STATUS_VERSION_AT, 1);
+    Atomics.add(this.words, STATUS_VERSION_AT, 1);
   }
 
   /** Changes a text, and calls `step` in the same update. */
@@ -217,22 +214,31 @@ export class ControlOwner {
     const { words } = pages;
     // The tree has the words of its last reservation.
     this.#coverage.tree.words = words;
+    this.#update(() => {
+      freeText(pages, Atomics.load(words, at));
+      Atomics.store(words, at, text === undefined ? 0 : storeText(pages, text));
+      step();
+    });
+  }
+
+  #update(change: () => void): void {
     this.#beginUpdate();
-    freeText(pages, Atomics.load(words, at));
-    Atomics.store(words, at, text === undefined ? 0 : storeText(pages, text));
-    step();
-    this.#endUpdate();
+    try {
+      change();
+    } finally {
+      this.#endUpdate();
+    }
   }
 
   #beginUpdate(): void {
-    const { words } = this.#pages;
+    const { words } = this;
     const microseconds = Atomics.load(words, PAUSE_AT);
     if (microseconds !== 0) pause(words, microseconds);
     Atomics.add(words, SEQUENCE_AT, 1);
   }
 
   #endUpdate(): void {
-    const { words } = this.#pages;
+    const { words } = this;
     const sequence = Atomics.add(words, SEQUENCE_AT, 1);
     // It has passed 2^31 or 2^32.
     if ((sequence ^ this.#sequence) < 0) Atomics.add(words, EPOCH_AT, 2);

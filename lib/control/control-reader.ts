@@ -125,16 +125,13 @@ export class ControlReader implements ContentState {
     return Atomics.load(this.words, GENERATION_AT);
   }
 
-  isGeneration(generation: number): boolean {
-    return this.#lock.isGeneration(generation);
-  }
-
   stamp(start: number, end: number): number {
     return this.#stampsAt === 0 ? 0 : sumStamps(this.words, this.#stampsAt, start, end);
   }
 
-  isStamp(start: number, end: number, stamp: number): boolean {
-    return this.#stampsAt === 0 || sumStamps(this.words, this.#stampsAt, start, end, 0) === stamp;
+  isUnchanged(generation: number, final: boolean, stamp: number, start: number, end: number): boolean {
+    if (!this.#lock.isGeneration(generation)) return false;
+    return final || this.#stampsAt === 0 || sumStamps(this.words, this.#stampsAt, start, end, 0) === stamp;
   }
 
   // What is called often has its own loop: one that takes a closure would allocate it.

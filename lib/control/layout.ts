@@ -72,15 +72,28 @@ export const STATE_AT = 3;
  * and after.
  */
 export const GENERATION_AT = 4;
-// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/coverage-tree.ts`.
+// Words 5 to 10, and 24, belong to the coverage tree: see `coverage/tree-layout.ts`.
 export const FINAL_LENGTH_AT = 11;
 export const HAS_EXPECTED_AT = 13;
 export const EXPECTED_LENGTH_AT = 14;
 /** First page of a text; 0: none. */
 export const IDENTITY_AT = 16;
 export const REASON_AT = 17;
+/**
+ * A page of a text. Word 0: the next page, 1: the number of UTF-16 code units of the whole text;
+ * then one unit a word, as many as a page has room for.
+ */
+export const TEXT_BASE = 2;
+export const TEXT_UNITS = 62;
 /** Counts changes of state, lengths and identity. */
 export const STATUS_VERSION_AT = 18;
+/** Header, root of the coverage tree, and a few more: one page of the operating system. */
+export const INITIAL_BYTES = 4096;
+/**
+ * Reserved address space of a control block, 512 MiB: more than a million ranges however badly they
+ * fill their pages.
+ */
+export const MAX_BYTES = 536_870_912;
 /** Pages that the buffer has room for; stored before an update refers to a new one. */
 export const PAGES_AT = 19;
 /** The owner's thread, as a 53-bit token. */
@@ -96,6 +109,13 @@ export const EPOCH_AT = 23;
 export const GONE = 1;
 /** The first of the stamps (`control/stamps.ts`); 0 where the driver does not evict. */
 export const STAMPS_AT = 25;
+/** Bytes of content for each stamp. */
+export const STAMP_BLOCK = 65_536;
+/**
+ * A prime: a window of 2^n bytes gives up the blocks that lie 2^n bytes behind those that are read.
+ * Modulo a power of two they would share their words.
+ */
+export const STAMPS = 1021;
 /** How many covered bytes were evicted so far, in 53 bits. */
 export const EVICTED_BYTES_AT = 26;
 // A cache line of their own for what readers write.
@@ -129,7 +149,7 @@ export const ARRIVALS_AT = 34;
 
 export const MAGIC = 0x54_49_44_45; // "TIDE"
 /** The version of control block, reader cell and handle: they are sent together. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 export const ACTIVE = 0;
 export const COMMITTED = 1;

@@ -1,14 +1,6 @@
 import { PAGE_BYTES, PAGE_WORDS, type PageSource } from '../coverage/pages.js';
-import { PAGES_AT } from './layout.js';
+import { INITIAL_BYTES, MAX_BYTES, PAGES_AT } from './layout.js';
 import { GrowableBuffer } from '../memory/growable-buffer.js';
-
-/**
- * Reserved address space of a control block: more than a million ranges however badly they fill
- * their pages.
- */
-const MAX_BYTES = 512 * 2 ** 20;
-/** Header, root of the coverage tree, and a few more: one page of the operating system. */
-const INITIAL_BYTES = 4096;
 
 /** The pages of one control block, handed out and taken back by the owner. */
 export class PagePool implements PageSource {

@@ -1,16 +1,12 @@
 import { loadNumber } from '../coverage/pages.js';
 import {
-  BLOCKING,
   CELL_BYTES,
   CELL_WANTS,
-  HAS_NEEDED_BY,
   HAS_TOKEN_AT,
   INTERRUPT_AT,
-  loadDouble,
   PINGED_AT,
   PORT_CLOSED_AT,
   READER_CLOSED_AT,
-  storeDouble,
   TOKEN_AT,
   type Want,
   WANT_COUNT_AT,
@@ -20,25 +16,39 @@ import {
   WATCH_END_AT,
   WATCH_START_AT,
 } from './cell-layout.js';
+import { loadWant, storeDouble } from './cell-wants.js';
 import { wake } from './wake-words.js';
 
 /** The owner's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
 export class PortCell {
   readonly buffer = new SharedArrayBuffer(CELL_BYTES);
   readonly #words = new Int32Array(this.buffer);
+  readonly #control: { readonly words: Int32Array };
+  readonly #wakeWord: number;
 
-  /** Leaves an interrupt for the reader; the caller wakes it. */
+  /**
+   * @param control - has the words of the control block
+   * @param wakeWord - the one of them that the reader sleeps on
+   */
+  constructor(control: { readonly words: Int32Array }, wakeWord: number) {
+    this.#control = control;
+    this.#wakeWord = wakeWord;
+  }
+
+  /** Leaves an interrupt for the reader, and wakes it. */
   interrupt(token: number | undefined): void {
     const words = this.#words;
     Atomics.add(words, INTERRUPT_AT, 1);
     Atomics.store(words, HAS_TOKEN_AT, token === undefined ? 0 : 1);
     storeDouble(words, TOKEN_AT, token ?? 0);
     Atomics.add(words, INTERRUPT_AT, 1);
+    this.ping();
   }
 
   /** Tells the reader to end. */
   close(): void {
     Atomics.store(this.#words, PORT_CLOSED_AT, 1);
+    this.ping();
   }
 
   get readerClosed(): boolean {
@@ -60,16 +70,7 @@ export class PortCell {
     const count = Math.min(Atomics.load(words, WANT_COUNT_AT), CELL_WANTS);
     const wants: Want[] = [];
     for (let index = 0; index < count; index += 1) {
-      const at = WANTS_BASE + index * WANT_WORDS;
-      const flags = Atomics.load(words, at + 8);
-      wants.push({
-        start: loadNumber(words, at),
-        end: loadNumber(words, at + 2),
-        neededBy: (flags & HAS_NEEDED_BY) === 0 ? undefined : loadDouble(words, at + 4),
-        since: loadDouble(words, at + 6),
-        order: Atomics.load(words, at + 9),
-        blocking: (flags & BLOCKING) !== 0,
-      });
+      wants.push(loadWant(words, WANTS_BASE + index * WANT_WORDS));
     }
     const watch = { start: loadNumber(words, WATCH_START_AT), end: loadNumber(words, WATCH_END_AT) };
     return Atomics.load(words, WANT_SEQUENCE_AT) === publication ? { wants, watch } : undefined;
@@ -79,7 +80,7 @@ export class PortCell {
    * Step C of the wake-up protocol: wakes the reader, unless it was woken before and has not looked
    * since.
    */
-  ping(control: Int32Array, wakeWord: number): void {
-    if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(control, wakeWord);
+  ping(): void {
+    if (Atomics.exchange(this.#words, PINGED_AT, 1) === 0) wake(this.#control.words, this.#wakeWord);
   }
 }

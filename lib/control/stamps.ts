@@ -1,5 +1,5 @@
 import { PAGE_WORDS, type PageSource } from '../coverage/pages.js';
-import { STAMPS_AT } from './layout.js';
+import { STAMP_BLOCK, STAMPS, STAMPS_AT } from './layout.js';
 
 /**
  * The stamps of a control block: they tell a copy that its bytes went while it was made.
@@ -54,14 +54,6 @@ import { STAMPS_AT } from './layout.js';
  *
  * The owner copies and evicts in one thread, and needs none of this.
  */
-
-/** Bytes of content for each stamp. */
-export const STAMP_BLOCK = 64 * 1024;
-/**
- * A prime: a window of 2^n bytes gives up the blocks that lie 2^n bytes behind those that are read.
- * Modulo a power of two they would share their words.
- */
-export const STAMPS = 1021;
 
 const STAMP_PAGES = Math.ceil(STAMPS / PAGE_WORDS);
 

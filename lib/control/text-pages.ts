@@ -1,15 +1,9 @@
 import { PAGE_WORDS, type PageSource } from '../coverage/pages.js';
-
-/**
- * Word 0: the next page, 1: the number of UTF-16 code units of the whole text; then one unit a
- * word.
- */
-const TEXT_BASE = 2;
-const UNITS = PAGE_WORDS - TEXT_BASE;
+import { TEXT_BASE, TEXT_UNITS } from './layout.js';
 
 /** How many pages a text of `length` UTF-16 code units takes. */
 export function textPages(length: number): number {
-  return Math.max(1, Math.ceil(length / UNITS));
+  return Math.max(1, Math.ceil(length / TEXT_UNITS));
 }
 
 /**
@@ -22,9 +16,9 @@ export function storeText(pages: PageSource, text: string): number {
     const base = page * PAGE_WORDS;
     Atomics.store(pages.words, base, next);
     Atomics.store(pages.words, base + 1, text.length);
-    const units = Math.min(UNITS, text.length - part * UNITS);
+    const units = Math.min(TEXT_UNITS, text.length - part * TEXT_UNITS);
     for (let unit = 0; unit < units; unit += 1) {
-      Atomics.store(pages.words, base + TEXT_BASE + unit, text.charCodeAt(part * UNITS + unit));
+      Atomics.store(pages.words, base + TEXT_BASE + unit, text.charCodeAt(part * TEXT_UNITS + unit));
     }
     next = page;
   }
@@ -50,7 +44,7 @@ export function loadText(words: Int32Array, first: number): string | undefined {
   let text = '';
   for (let page = first, steps = 0; page > 0 && page < limit && steps < limit; steps += 1) {
     const base = page * PAGE_WORDS;
-    const units = Math.min(UNITS, Atomics.load(words, base + 1) - text.length);
+    const units = Math.min(TEXT_UNITS, Atomics.load(words, base + 1) - text.length);
     for (let unit = 0; unit < units; unit += 1) {
       text += String.fromCharCode(Atomics.load(words, base + TEXT_BASE + unit) & 0xff_ff);
     }

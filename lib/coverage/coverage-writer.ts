@@ -1,9 +1,8 @@
-import { COVERAGE_VERSION_AT, COVERED_BYTES_AT, entryAt, RANGE_COUNT_AT, RIGHT, WIDE_AT } from './coverage-tree.js';
+import { entryAt } from './coverage-tree.js';
+import { COVERAGE_VERSION_AT, COVERED_BYTES_AT, RANGE_COUNT_AT, RIGHT, WIDE_AT } from './tree-layout.js';
+import { MANY_REMOVALS } from './thresholds.js';
 import { HIGH, PAGE_WORDS, type PageSource, storeNumber, storeWord } from './pages.js';
 import { TreeEditor } from './tree-editor.js';
-
-/** A long change calls `alive` after so many removals. */
-const MANY = 10_000;
 
 /**
  * Covers and uncovers ranges in the coverage tree, and merges or cuts those that are there.
@@ -19,7 +18,7 @@ export class CoverageWriter {
   readonly #alive: () => void;
 
   /** @param alive - called every so often during a long change */
-  constructor(pages: PageSource, alive: () => void = () => undefined) {
+  constructor(pages: PageSource, alive: () => void) {
     this.tree = new TreeEditor(pages);
     this.#alive = alive;
   }
@@ -65,7 +64,7 @@ export class CoverageWriter {
       swallowed += entryEnd - entryStart;
       if (entryEnd > until) until = entryEnd;
       count += 1;
-      if (count % MANY === 0) this.#alive();
+      if (count % MANY_REMOVALS === 0) this.#alive();
       if (page === leaf && replaced === 0) replaced = 1;
       else tree.remove(page, slot);
     }
@@ -82,7 +81,7 @@ export class CoverageWriter {
     let ranges = 0;
     let bytes = 0;
     for (let steps = 1; at < end; steps += 1) {
-      if (steps % MANY === 0) this.#alive();
+      if (steps % MANY_REMOVALS === 0) this.#alive();
       const { leaf, slot } = tree.find(at);
       const entry = tree.entryOf(leaf, slot);
       const entryStart = tree.number(entry);

@@ -1,7 +1,8 @@
-import { entryAt, ENTRY_WORDS, LEFT, RIGHT, SLOT_WORDS, slotAt } from './coverage-tree.js';
+import { entryAt, slotAt } from './coverage-tree.js';
+import { ENTRY_WORDS, LEFT, RIGHT, SLOT_WORDS } from './tree-layout.js';
 import { PAGE_WORDS, storeWord } from './pages.js';
 
-/** How the items of a node lie in its page (see the model in `coverage-tree.ts`). */
+/** How the items of a node lie in its page (see the model in `tree-layout.ts`). */
 export interface ItemLayout {
   /** The word at which an item begins. */
   readonly at: (page: number, slot: number) => number;

@@ -1,16 +1,5 @@
-import {
-  childAt,
-  CoverageTree,
-  type EntryPosition,
-  entryAt,
-  HEIGHT_AT,
-  INNER_SLOTS,
-  LEAF_ENTRIES,
-  LEFT,
-  RIGHT,
-  ROOT_AT,
-  slotAt,
-} from './coverage-tree.js';
+import { childAt, CoverageTree, type EntryPosition, entryAt, slotAt } from './coverage-tree.js';
+import { HEIGHT_AT, INNER_SLOTS, LEAF_ENTRIES, LEFT, RIGHT, ROOT_AT } from './tree-layout.js';
 import {
   CHILDREN,
   ENTRIES,

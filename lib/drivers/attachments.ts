@@ -2,13 +2,17 @@ import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { Attach, Attachment, DriverDescription } from './driver.js';
 import { attachMemory, MEMORY_KIND } from './memory/memory-attachment.js';
+import { attachWindow, WINDOW_KIND } from './window/window-attachment.js';
 
 // A global symbol: a driver that is registered with one copy of this module is found by another.
 const REGISTRY = Symbol.for('tidemark.attachments');
 
 function registered(): Map<string, Attach> {
   const holder = globalThis as { [REGISTRY]?: Map<string, Attach> };
-  holder[REGISTRY] ??= new Map([[MEMORY_KIND, attachMemory]]);
+  holder[REGISTRY] ??= new Map([
+    [MEMORY_KIND, attachMemory],
+    [WINDOW_KIND, attachWindow],
+  ]);
   return holder[REGISTRY];
 }
 

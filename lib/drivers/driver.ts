@@ -90,6 +90,30 @@ export interface FinalStep {
 }
 
 /**
+ * What the content is used for at the moment, for {@link Driver.makeRoom}. Each member may be a
+ * getter that looks it up: read it once, and only if something has to go. Ranges are half-open.
+ */
+export interface RoomUse {
+  /** Where readers have read or waited lately, in bytes; in any order. */
+  readonly places: readonly number[];
+  /**
+   * What is waited for, the most urgent first: a driver leaves it alone, there or not, up to half
+   * of what it can keep.
+   */
+  readonly needed: readonly ByteRange[];
+  /** What is held: a driver leaves all of it alone, there or not. */
+  readonly held: readonly ByteRange[];
+}
+
+/** What a driver says of itself with its {@link Driver.use}, a {@link WindowUse}. */
+export interface DriverUse extends RoomUse {
+  /** The longest range that can be waited for in one piece, in bytes. */
+  readonly longestWait: number;
+  /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
+  readonly keepsLatest: boolean;
+}
+
+/**
  * Stores the bytes of one resource, and nothing else: it knows no waits, status or RxJS.
  *
  * All of it but {@link Driver.checkpoint} is synchronous. The resource checks all arguments and its
@@ -107,6 +131,11 @@ export interface Driver {
   readonly capabilities: DriverCapabilities;
   /** The file that it stores into, if it does. */
   readonly path?: string | undefined;
+  /**
+   * What the bytes are used for, a {@link WindowUse}: of a driver with {@link Driver.makeRoom},
+   * which makes one, and tells it of each {@link Driver.read}.
+   */
+  readonly use?: DriverUse | undefined;
   /**
    * Claims what it stores into, and returns what is there. Called once. If it throws, it has
    * released all resources.
@@ -138,6 +167,16 @@ export interface Driver {
    * cannot be freed now stays where it is.
    */
   evict?(start: number, end: number): void;
+  /**
+   * Says which bytes are to be given up so that `[start, end)`, half-open and not empty, can be
+   * written; nothing if there is room. Called right before each such write of a driver that keeps
+   * only a part of the content at a time. What is returned is evicted, as far as it is covered;
+   * then {@link Driver.write} must not fail for want of room.
+   *
+   * It changes nothing, and throws `CAPACITY` if nothing that may go makes enough room: the write
+   * then fails with that.
+   */
+  makeRoom?(start: number, end: number, use: RoomUse): readonly ByteRange[];
   /** Prepares to make the first `length` bytes final, and returns the step that does it. */
   commit(length: number): FinalStep;
   /**
@@ -179,6 +218,14 @@ export interface Attachment {
    * or reopened the content.
    */
   refresh?(): void;
+  /**
+   * The longest range that can be waited for in one piece, in bytes, where the driver keeps only a
+   * part of the content: as {@link WindowUse.longestWait} in the owner's thread. Readers leave in
+   * their cells where they read, if there is one.
+   */
+  readonly longestWait?: number | undefined;
+  /** What {@link WindowUse.lost} is in the owner's thread, where the driver keeps the latest. */
+  readonly lost?: SharedArrayBuffer | undefined;
   /** Releases all resources. */
   close(): void;
 }

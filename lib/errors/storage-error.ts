@@ -22,6 +22,7 @@ import type { ByteRange } from '../range/byte-range.js';
  * | `DEADLOCK` | a thread would block waiting for itself |
  * | `UNSUPPORTED` | this platform or driver cannot do that; the message says what to do instead |
  * | `CHANGED` | the remote content is no longer the version being stored |
+ * | `GONE` | bytes that are waited for made room for later ones; `range`: which |
  * | `HTTP` | a final HTTP error: `httpStatus` says which; without one the connection failed |
  */
 export type StorageErrorCode =
@@ -42,7 +43,8 @@ export type StorageErrorCode =
   | 'DEADLOCK'
   | 'UNSUPPORTED'
   | 'CHANGED'
-  | 'HTTP';
+  | 'HTTP'
+  | 'GONE';
 
 /** What a {@link StorageError} carries beside its code and message. */
 export interface StorageErrorDetails {
@@ -113,8 +115,8 @@ export class StorageError extends Error {
     this.code = code;
     if (range) this.range = { start: range.start, end: range.end };
     // A detail that is undefined is no member.
-    for (const [name, value] of Object.entries(others) as [string, unknown][])
-      if (value !== undefined) Object.assign(this, { [name]: value });
+    const own = this as unknown as Record<string, unknown>;
+    for (const [name, value] of Object.entries<unknown>(others)) if (value !== undefined) own[name] = value;
   }
 }
 

@@ -1,14 +1,16 @@
-import { ByteReader } from '../bytes/byte-reader.js';
+import { ByteReader, type StoredBytes } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ControlReader } from '../control/control-reader.js';
 import { ARRIVALS_AT } from '../control/layout.js';
 import type { ReaderCell } from '../control/reader-cell.js';
+import { tellNews } from '../control/reader-news.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import type { Attachment } from '../drivers/driver.js';
-import type { StorageError, StorageErrorDetails } from '../errors/storage-error.js';
+import type { StorageErrorDetails } from '../errors/storage-error.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import { ReaderUse } from '../window/reader-use.js';
 
 /** What an attached reader is made of. */
 export interface AttachedParts {
@@ -32,6 +34,8 @@ export class AttachedReader implements ViewParts {
   readonly bytes: ByteReader;
   /** What `bytes` reads. */
   readonly attachment: Attachment;
+  /** What it leaves in its cell for the driver, where that keeps only a part of the content. */
+  readonly use: ReaderUse | undefined;
   #closed = false;
 
   constructor({ name, state, cell, wakeWord, bytes }: AttachedParts) {
@@ -40,7 +44,10 @@ export class AttachedReader implements ViewParts {
     this.cell = cell;
     this.wakeWord = wakeWord;
     this.attachment = bytes;
-    this.bytes = new ByteReader(state, bytes);
+    const { longestWait, lost } = bytes;
+    const tell = (): void => tellNews(cell.words, state.words);
+    this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, tell, longestWait, lost);
+    this.bytes = new ByteReader(state, this.use === undefined ? bytes : noting(bytes, this.use));
   }
 
   /** The words of the control block. */
@@ -76,14 +83,16 @@ export class AttachedReader implements ViewParts {
   }
 
   waitState(start: number, end: number, withinLength = false): WaitState {
-    return this.#over ? 'closed' : this.state.waitState(start, end, withinLength);
+    if (this.#over) return 'closed';
+    const state = this.state.waitState(start, end, withinLength);
+    return state === 'pending' ? (this.use?.goneError(this.state, start, end) ?? state) : state;
   }
 
   arrive(): number {
     return Atomics.add(this.words, ARRIVALS_AT, 1);
   }
 
-  waitError(state: WaitState, start: number, end: number): StorageError {
+  waitError(state: WaitState, start: number, end: number): Error {
     return waitError(state, this.status, start, end);
   }
 
@@ -115,4 +124,15 @@ export class AttachedReader implements ViewParts {
   get #over(): boolean {
     return this.#closed || this.cell.portClosed;
   }
+}
+
+/** Reads as `bytes` does, and notes where. */
+function noting(bytes: StoredBytes, use: ReaderUse): StoredBytes {
+  return {
+    read: (offset, target) => {
+      use.note(offset, target.length);
+      bytes.read(offset, target);
+    },
+    refresh: () => bytes.refresh?.(),
+  };
 }

@@ -1,14 +1,11 @@
 import { StorageError } from '../errors/storage-error.js';
 import { isShared } from './is-shared.js';
-import { releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
+import { MAPPINGS, releaseMappings, releaseWhenCollected, takeMappings } from './mapping-count.js';
 
 /**
  * True where memory can be shared with other threads and grow (V8 11.2, Safari 16.4, Firefox 128).
  */
 export const SHARED_MEMORY = typeof SharedArrayBuffer === 'function' && 'grow' in SharedArrayBuffer.prototype;
-
-/** How many mappings one growable shared buffer takes (measured). */
-const MAPPINGS = 2;
 
 /**
  * A buffer that grows up to a fixed maximum and keeps its content.
@@ -50,7 +47,7 @@ export class GrowableBuffer {
   grow(bytes: number): void {
     const old = this.#buffer;
     if (bytes <= old.byteLength) return;
-    if (bytes > this.#max) throw capacityError(bytes, this.#max);
+    if (bytes > this.#max) throw memoryError(`a buffer holds ${this.#max} bytes, not ${bytes}`);
     // Doubling keeps the number of growths logarithmic; past 64 MiB memory not asked for starts to
     // matter more.
     const target = Math.min(this.#max, Math.max(bytes, old.byteLength + Math.min(old.byteLength, 64 * 2 ** 20)));
@@ -63,18 +60,14 @@ export class GrowableBuffer {
         this.#buffer = moved;
       }
     } catch (cause) {
-      throw capacityError(bytes, this.#max, cause);
+      throw memoryError(`the platform gives no ${bytes} bytes`, cause);
     }
   }
 }
 
 function reserve(initial: number, max: number): SharedArrayBuffer {
   if (!takeMappings(MAPPINGS)) {
-    throw new StorageError(
-      'CAPACITY',
-      'This thread holds 50,000 memory mappings, as many as is safe. ' +
-        'Close resources and let the event loop run, or open them with `shared: false`.',
-    );
+    throw memoryError('this thread has 50,000 mappings, as many as is safe');
   }
   try {
     const buffer = new SharedArrayBuffer(initial, { maxByteLength: max });
@@ -82,21 +75,15 @@ function reserve(initial: number, max: number): SharedArrayBuffer {
     return buffer;
   } catch (cause) {
     releaseMappings(MAPPINGS);
-    throw new StorageError(
-      'CAPACITY',
-      `Asked to reserve ${max} bytes for shared memory, and the platform refused. ` +
-        'Close resources and let the event loop run, or open them with a smaller `capacity` or `shared: false`.',
-      { cause },
-    );
+    throw memoryError(`the platform gives no ${max} bytes`, cause);
   }
 }
 
-function capacityError(asked: number, max: number, cause?: unknown): StorageError {
-  const found = cause === undefined ? '' : ', and the platform refused';
+function memoryError(found: string, cause?: unknown): StorageError {
   return new StorageError(
     'CAPACITY',
-    `Asked for ${asked} bytes in a buffer limited to ${max}${found}. ` +
-      'Give the driver a larger `capacity` (at most 4 GiB), close resources, or store into a file.',
+    `Asked for memory, and ${found}. Close resources and let the event loop run, ` +
+      'or open them with a smaller `capacity` or `shared: false`.',
     { cause },
   );
 }

@@ -6,6 +6,8 @@
  * a file one. This leaves some 15,000 to everything else.
  */
 const SAFE_MAPPINGS = 50_000;
+/** How many mappings one growable shared buffer takes (measured). */
+export const MAPPINGS = 2;
 
 let taken = 0;
 const collected = new FinalizationRegistry<number>((count) => {

@@ -83,10 +83,10 @@ export class CommittedBytes {
       const lender = this.#lender();
       taken = lender && take(lender, there);
     } catch (error) {
-      if (state.isGeneration(generation)) throw error;
+      if (state.isUnchanged(generation, true, 0, 0, 0)) throw error;
       return undefined;
     }
-    if (taken === undefined || state.isGeneration(generation)) return taken;
+    if (taken === undefined || state.isUnchanged(generation, true, 0, 0, 0)) return taken;
     drop?.(taken);
     return undefined;
   }

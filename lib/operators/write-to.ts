@@ -7,7 +7,6 @@ import { checkSpan } from '../range/checks.js';
 import type { Resource } from '../resource/resource.js';
 import { checkType } from '../resource/checks.js';
 import { checkOnError, checkResource } from './checks.js';
-import { lengthBehind } from './length-behind.js';
 
 /** Bytes that say where they belong. */
 export interface OffsetChunk {
@@ -79,20 +78,17 @@ export function writeTo(
   return (source) =>
     defer(() => {
       let next = offset;
-      /** Up to where it has written: that may have been evicted since. */
-      let reached = 0;
       const written = source.pipe(
         map((chunk) => {
           const { offset: start, data } = placed(chunk, next);
           resource.writeAt(start, data);
           next = start + data.length;
-          reached = Math.max(reached, next);
           return { start, end: next };
         }),
         filter(({ start, end }) => start < end),
       );
       const committed = defer(() => {
-        if (commit) resource.commit(lengthBehind(resource, reached));
+        if (commit) resource.commit();
         return EMPTY;
       });
       return concat(written, committed).pipe(

@@ -4,7 +4,7 @@ import { invalidArgument } from '../errors/invalid-argument.js';
  * The longest that the platform's timers can wait, in milliseconds: past it they do not wait at
  * all.
  */
-export const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2_147_483_647;
 
 /**
  * When bytes are needed, in epoch milliseconds: of the first that are waited for, or a function of

@@ -56,9 +56,11 @@ export class ResourceReader extends BytesView implements ResourceView {
     this.#feed = new ChangeFeed(attached, {
       demandChanged,
       watchersChanged: demandChanged,
-      // An earlier interrupt does not end this wait.
-      arriving: () => {
+      ...attached.use?.hooks,
+      arriving: (wait) => {
+        // An earlier interrupt does not end this wait.
         this.#takeInterrupts();
+        attached.use?.hooks.arriving(wait);
       },
     });
     this[INSIDE] = { parts: attached, waits: this.#feed.waits };
@@ -69,6 +71,12 @@ export class ResourceReader extends BytesView implements ResourceView {
   /** The name of the port, as in `Demand.reader`. */
   get name(): string {
     return this.#attached.name;
+  }
+
+  override readAt(offset: number, target: Uint8Array): number {
+    const copied = super.readAt(offset, target);
+    this.#attached.use?.release();
+    return copied;
   }
 
   waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {

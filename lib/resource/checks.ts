@@ -21,7 +21,7 @@ export function noViewsError({ viewAdvice }: DriverCapabilities): StorageError {
 export function noEvictionError(path: string | undefined): StorageError {
   return new StorageError(
     'UNSUPPORTED',
-    'Evicted bytes of a driver that cannot give any up. Use one with the capability `evicts`.',
+    'Evicted bytes, and this driver gives none up. Use one with the capability `evicts`.',
     { path },
   );
 }

@@ -14,6 +14,7 @@ import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkedRange, checkLength } from '../range/checks.js';
 import { abortedError, checkSignal } from '../waits/abort.js';
 import type { WaitState } from '../waits/wait-outcome.js';
+import { type Use, useOf } from '../window/use.js';
 import { checkDriver, checkType, incompleteError, noViewsError, pastTheEndError, rewriteError } from './checks.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
@@ -107,14 +108,21 @@ export class Content<D extends Driver> implements ViewParts {
   }
 
   waitState(start: number, end: number, withinLength = false): WaitState {
-    return this.#closed ? 'closed' : this.state.waitState(start, end, withinLength);
+    if (this.#closed) return 'closed';
+    const state = this.state.waitState(start, end, withinLength);
+    return state === 'pending' ? (this.use?.goneError(this.state, start, end) ?? state) : state;
   }
 
   arrive(): number {
     return Atomics.add(this.control.words, ARRIVALS_AT, 1);
   }
 
-  waitError(state: WaitState, start: number, end: number): StorageError {
+  get use(): Use | undefined {
+    // What it has beside is no matter of who writes a driver.
+    return useOf(this.driver);
+  }
+
+  waitError(state: WaitState, start: number, end: number): Error {
     return waitError(state, this.status, start, end, this.errorDetails);
   }
 
@@ -139,7 +147,7 @@ export class Content<D extends Driver> implements ViewParts {
     return fresh;
   }
 
-  /** Replaces the whole content by `data` and commits it; {@link finishCommit} has to follow. */
+  /** Replaces the whole content by `data` and commits it; the caller has the driver `settle`. */
   replace(data: Uint8Array): void {
     if (this.state.coveredBytes > 0) this.#assertRewritable(0, MAX_OFFSET);
     this.control.reserve();
@@ -147,10 +155,10 @@ export class Content<D extends Driver> implements ViewParts {
   }
 
   /**
-   * Commits, unless that was done before, and returns true if {@link finishCommit} has to follow.
+   * Commits, unless that was done before, and returns true if the driver is to `settle`.
    */
   commit(finalLength: number | undefined): boolean {
-    const { status, state } = this;
+    const { status, state, control } = this;
     if (status.state === 'committed') {
       if (finalLength === undefined || finalLength === status.finalLength) return false;
       throw new StorageError(
@@ -159,23 +167,12 @@ export class Content<D extends Driver> implements ViewParts {
       );
     }
     this.assertActive('Committed');
-    const length = finalLength ?? state.expectedLength ?? state.coveredEnd;
+    const length = finalLength ?? state.expectedLength ?? control.arrivedEnd;
     const gap = state.nextGap(0, length);
     if (gap !== undefined) throw incompleteError(`commit ${length} bytes`, gap, this.driver.path);
-    this.control.reserve();
-    this.control.finalize(length, this.driver.commit(length));
+    control.reserve();
+    control.finalize(length, this.driver.commit(length));
     return true;
-  }
-
-  /**
-   * Has the driver finish a commit, and calls `then` even if that throws: the content is final.
-   */
-  finishCommit(then: () => void): void {
-    try {
-      this.driver.settle?.();
-    } finally {
-      then();
-    }
   }
 
   /** A copy of all committed bytes. */

@@ -1,20 +1,19 @@
-import type { QueuedWait } from '../changes/wait-queue.js';
 import type { ControlBlock } from '../control/control-block.js';
 import { compareUrgency } from '../waits/urgency.js';
 import type { Demand } from './demand.js';
-import type { NamedWant, Ports } from './ports.js';
+import type { Want } from '../control/cell-layout.js';
 
 /**
  * Returns a function that returns the demand of this thread and of all readers in others, in one
  * list: the same object until it changes.
  */
-export function demandList(state: ControlBlock, waits: Iterable<QueuedWait>, ports: Ports): () => readonly Demand[] {
+export function demandList(state: ControlBlock, wants: () => Iterable<NamedWant>): () => readonly Demand[] {
   let current: readonly Demand[] = [];
   return () => {
     const demands: Demand[] = [];
     // Once the resource has ended there is none: the waits in other threads are about to end, too.
-    const waiting = state.ended === undefined ? wantsOfAll(waits, ports).sort(compareUrgency) : [];
-    for (const { start, end, reader, blocking, neededBy, since } of waiting) {
+    const waiting = state.ended === undefined ? [...wants()].sort(compareUrgency) : [];
+    for (const { start, end, reader = 'owner', blocking = false, neededBy, since } of waiting) {
       const range = state.missing(start, end);
       if (range !== undefined) demands.push({ range, reader, blocking, neededBy, since });
     }
@@ -23,8 +22,9 @@ export function demandList(state: ControlBlock, waits: Iterable<QueuedWait>, por
   };
 }
 
-/** Returns all waits that make a demand, in no order. */
-export function wantsOfAll(waits: Iterable<QueuedWait>, ports: Ports): NamedWant[] {
-  const own = [...waits].filter(({ passive }) => !passive);
-  return [...ports.wants(), ...own.map((wait) => ({ ...wait, reader: 'owner', blocking: false }))];
+/** What somebody waits for. */
+export interface NamedWant extends Omit<Want, 'blocking'> {
+  readonly blocking?: boolean;
+  /** The name of its port; none in the owner's thread. */
+  readonly reader?: string;
 }

@@ -1,12 +1,9 @@
-import type { EvictedRange } from '../changes/wait-queue.js';
-import type { ControlBlock } from '../control/control-block.js';
 import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
-import { subtractRanges } from '../range/subtract-ranges.js';
+import type { Use } from '../window/use.js';
 import { noEvictionError } from './checks.js';
 import type { Content } from './content.js';
-import { wantsOfAll } from './demand-list.js';
 import type { Hold } from './hold.js';
 import type { OwnerFeed } from './owner-feed.js';
 
@@ -20,15 +17,18 @@ export class Eviction {
   constructor(content: Content<Driver>, feed: OwnerFeed) {
     this.#content = content;
     this.#feed = feed;
+    content.use?.connect(this.#held, feed.ports);
   }
 
   hold(range: ByteRange): Hold {
     // A copy: the caller may hold another range by the same object, or change it.
     const held = { ...checkedRange(range) };
     this.#content.assertUsable('Held bytes');
+    this.#content.use?.checkFits('Held', held);
     this.#held.add(held);
     const release = (): void => {
       this.#held.delete(held);
+      this.#content.use?.changed();
     };
     return { release, [Symbol.dispose]: release };
   }
@@ -37,48 +37,56 @@ export class Eviction {
   evict(range: ByteRange): number {
     const { start, end } = checkedRange(range);
     const content = this.#content;
-    const { status, driver } = content;
+    const { status, driver, state, use } = content;
     if (driver.capabilities.evicts !== true && content.ended === undefined) throw noEvictionError(driver.path);
     if (status.state !== 'failed') content.assertActive('Evicted bytes');
-    const evicted: EvictedRange[] = [];
+    const { coveredBytes } = state;
+    use?.evicting(start, end);
     try {
-      for (const piece of subtractRanges([{ start, end }], this.#kept())) this.#evict(piece, evicted);
+      let at = start;
+      for (const kept of this.#keptOf(start, end)) {
+        this.#evictAll(at, kept.start);
+        at = Math.max(at, kept.end);
+      }
+      return coveredBytes - state.coveredBytes;
     } finally {
-      // Also if there was no room to cut the last piece.
-      if (evicted.length > 0) this.#feed.evicted(evicted);
+      this.#feed.changes.run();
     }
-    return evicted.reduce((bytes, gone) => bytes + gone.end - gone.start, 0);
-  }
-
-  #evict(piece: ByteRange, evicted: EvictedRange[]): void {
-    const { control, driver, state } = this.#content;
-    const covered = coveredIn(piece, state);
-    const [first] = covered;
-    const last = covered.at(-1);
-    if (first === undefined || last === undefined) return;
-    control.uncover(first.start, last.end);
-    // All of it has gone, even if the driver should throw.
-    evicted.push(...covered);
-    for (const { start, end } of covered) driver.evict?.(start, end);
   }
 
   /**
-   * What is left alone: what is held, and what waits that make a demand have asked for. Ordered by
-   * starts.
+   * Evicts what the driver has to give up so that `[start, end)` can be written. The caller
+   * notifies (`ChangeFeed.run`) once it is written: a subscriber may write, too, and would take the
+   * room.
    */
-  #kept(): ByteRange[] {
-    const { changes, ports } = this.#feed;
-    return [...this.#held, ...wantsOfAll(changes.waits.pending, ports)].sort((one, other) => one.start - other.start);
+  makeRoom(start: number, end: number): void {
+    const { driver, use } = this.#content;
+    if (use) for (const piece of driver.makeRoom?.(start, end, use) ?? []) this.#evictAll(piece.start, piece.end, use);
   }
-}
 
-/** The covered parts of a range, in ascending order. */
-function coveredIn({ start, end }: ByteRange, state: ControlBlock): EvictedRange[] {
-  const covered: EvictedRange[] = [];
-  for (let at = start; at < end;) {
-    const runEnd = state.coveredUntil(at);
-    if (runEnd > at) covered.push({ start: at, end: Math.min(runEnd, end), runEnd });
-    at = state.nextGap(at, end)?.end ?? end;
+  /** Evicts what is covered of a range; `use`: of that of the driver, which needs the room. */
+  #evictAll(start: number, end: number, use?: Use): void {
+    const { control, driver, state } = this.#content;
+    for (let at = start; at < end;) {
+      const runEnd = state.coveredUntil(at);
+      const until = Math.min(runEnd, end);
+      if (runEnd > at) {
+        control.uncover(at, until);
+        this.#feed.evicted({ start: at, end: until, runEnd, lost: use?.lose(at, until) === true });
+        driver.evict?.(at, until);
+      }
+      at = state.nextGap(until, end)?.end ?? end;
+    }
   }
-  return covered;
+
+  /**
+   * What is held of a range, and what waits have asked for that make a demand, by starts; and its
+   * end. Of all waits only those that overlap it are copied and sorted.
+   */
+  #keptOf(start: number, end: number): ByteRange[] {
+    const kept: ByteRange[] = [{ start: end, end }];
+    for (const ranges of [this.#held, this.#feed.wants()])
+      for (const range of ranges) if (range.start < end && start < range.end) kept.push(range);
+    return kept.sort((one, other) => one.start - other.start);
+  }
 }

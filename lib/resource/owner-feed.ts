@@ -9,7 +9,7 @@ import type { Driver } from '../drivers/driver.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { Content } from './content.js';
 import type { Demand } from './demand.js';
-import { demandList } from './demand-list.js';
+import { demandList, type NamedWant } from './demand-list.js';
 import { Ports } from './ports.js';
 
 /**
@@ -30,37 +30,46 @@ export class OwnerFeed {
     const { control, state } = content;
     const demandChanged = (): void => {
       this.#demand.changed();
+      content.use?.changed();
     };
     this.ports = new Ports(control, demandChanged);
-    this.changes = new ChangeFeed(content, { demandChanged });
-    this.#demand = this.changes.stateStream(demandList(state, this.changes.waits.pending, this.ports), (watched) => {
-      this.ports.watchDemand(watched);
-    });
+    this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
+    this.#demand = this.changes.stateStream(
+      demandList(state, () => this.wants()),
+      (watched) => {
+        this.ports.watchDemand(watched);
+      },
+    );
     this.demand$ = this.#demand.state$;
     this.writes$ = guarded(this.#writes$);
     this.evictions$ = guarded(this.#evictions$);
   }
 
+  /** Yields all waits that make a demand, of this thread and of readers in others, in no order. */
+  *wants(): Iterable<NamedWant> {
+    this.ports.refresh();
+    for (const { wants, name: reader } of this.ports.open) for (const want of wants) yield { ...want, reader };
+    for (const wait of this.changes.waits.pending) if (!wait.passive) yield wait;
+  }
+
   /** Tells of a write of `[start, end)`, not empty; `fresh`: some of it was missing before. */
   written(start: number, end: number, fresh: boolean): void {
     if (fresh) this.ports.wakeCovered(start, end);
-    this.changes.written(start, end, fresh, this.#announce(start, end));
+    this.changes.written(start, end, fresh, this.#announce(this.#writes$, start, end));
   }
 
-  /** Tells of what was evicted, in ascending order. */
-  evicted(ranges: readonly EvictedRange[]): void {
-    for (const { start, end } of ranges) this.ports.uncovered(start, end);
-    const announce = (): void => {
-      for (const { start, end } of ranges) this.#evictions$.next({ start, end });
-    };
-    this.changes.evicted(ranges, this.#evictions$.observed ? announce : undefined);
+  /** Tells other threads of a range that was evicted; queues what tells this one. */
+  evicted(range: EvictedRange): void {
+    const { start, end } = range;
+    this.ports.uncovered(start, end);
+    this.changes.evicted(range, this.#announce(this.#evictions$, start, end));
     this.#demand.changed();
   }
 
   /** Tells of a new state; `replaced`: the length of new content, which was written whole. */
   stateChanged(replaced = 0): void {
     this.ports.wakeAll();
-    this.changes.stateChanged(replaced === 0 ? undefined : this.#announce(0, replaced));
+    this.changes.stateChanged(replaced === 0 ? undefined : this.#announce(this.#writes$, 0, replaced));
     this.#demand.changed();
   }
 
@@ -76,14 +85,14 @@ export class OwnerFeed {
     });
   }
 
-  #announce(start: number, end: number): (() => void) | undefined {
-    return this.#writes$.observed ? this.#announcement(start, end) : undefined;
+  #announce(to$: Subject<ByteRange>, start: number, end: number): (() => void) | undefined {
+    return to$.observed ? this.#announcement(to$, start, end) : undefined;
   }
 
   /** By itself, since what a closure holds is allocated at the call, where it is not made, too. */
-  #announcement(start: number, end: number): () => void {
+  #announcement(to$: Subject<ByteRange>, start: number, end: number): () => void {
     return () => {
-      this.#writes$.next({ start, end });
+      to$.next({ start, end });
     };
   }
 }

@@ -4,7 +4,7 @@ import type { Want } from '../control/cell-layout.js';
 import { PortCell } from '../control/port-cell.js';
 import { wake } from '../control/wake-words.js';
 import { whenWordChanges } from '../control/when-word-changes.js';
-import type { Driver, DriverDescription } from '../drivers/driver.js';
+import type { Driver } from '../drivers/driver.js';
 import { invalidArgument } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { ReaderHandle } from '../handle/reader-handle.js';
@@ -14,13 +14,6 @@ import type { ReaderPort } from './reader-port.js';
 /** A want of a reader in another thread, indexed for the writes that complete it. */
 interface PortWait extends IndexedWait {
   readonly port: Port;
-  readonly want: Want;
-}
-
-/** What a reader wants. */
-export interface NamedWant extends Want {
-  /** The name of its port. */
-  readonly reader: string;
 }
 
 /**
@@ -30,10 +23,11 @@ export interface NamedWant extends Want {
 export class Ports {
   readonly #control: ControlOwner;
   readonly #demandChanged: () => void;
-  readonly #ports = new Set<Port>();
+  /** Those that are open. */
+  readonly open = new Set<Port>();
   /** The ports whose readers watch a range. */
   readonly #watchers = new Set<Port>();
-  readonly #waits = new WaitIndex<PortWait>();
+  readonly #waits: WaitIndex<PortWait>;
   #created = 0;
   #seenWants = 0;
   /** Cells have to be read again, though no reader has published. */
@@ -45,11 +39,13 @@ export class Ports {
   constructor(control: ControlOwner, demandChanged: () => void) {
     this.#control = control;
     this.#demandChanged = demandChanged;
+    this.#waits = new WaitIndex(control.block);
   }
 
   /** Makes a port. Throws `UNSUPPORTED` if memory or driver are not shared. */
   create(name: string | undefined, driver: Driver): ReaderPort {
-    const { shared } = this.#control;
+    const control = this.#control;
+    const { shared, wakeWords } = control;
     const description = driver.describe?.();
     if (shared === undefined || description === undefined) {
       throw new StorageError(
@@ -59,10 +55,22 @@ export class Ports {
       );
     }
     this.#created += 1;
-    const port = new Port(this.#control, name ?? `reader-${this.#created}`, description, shared, () => {
+    const given = name ?? `reader-${this.#created}`;
+    const wakeWord = wakeWords.acquire();
+    const cell = new PortCell(control, wakeWord);
+    const handle = {
+      tidemark: PROTOCOL,
+      name: given,
+      control: shared,
+      cell: cell.buffer,
+      wakeWord,
+      driver: description,
+    };
+    const port = new Port(cell, handle, () => {
       this.#forget(port);
+      wakeWords.release(wakeWord);
     });
-    this.#ports.add(port);
+    this.open.add(port);
     this.#listen();
     return port;
   }
@@ -71,26 +79,26 @@ export class Ports {
    * Wakes the readers whose want a write of `[start, end)` has completed, and those that watch it.
    */
   wakeCovered(start: number, end: number): void {
-    if (this.#ports.size === 0) return;
+    if (this.open.size === 0) return;
     this.refresh();
-    if (this.#waits.touches(start, end)) {
+    const taken = this.#waits.takeCovered(start, end);
+    if (taken) {
       this.#demandChanged();
-      for (const { port } of this.#waits.takeCovered(start, end, (from) => this.#control.block.coveredUntil(from)))
-        port.ping();
+      for (const { port } of taken) port.cell.ping();
     }
     this.#pingWatchers(start, end);
   }
 
   /**
-   * Tells the readers that watch it of the eviction of `[start, end)`. Wants for bytes of it are
-   * indexed anew before the next change: one that was taken out as complete is not, and its reader
-   * may look only now. It then sleeps on without publishing again.
+   * Tells the readers that want or watch bytes of it of the eviction of `[start, end)`. These wants
+   * are indexed anew before the next change: one that was taken out as complete is not, and its
+   * reader may look only now. It then sleeps on without publishing again.
    */
   uncovered(start: number, end: number): void {
-    for (const port of this.#ports) {
+    this.refresh();
+    for (const port of this.open) {
       if (!port.wants.some((want) => want.start < end && start < want.end)) continue;
-      port.publication = -1;
-      this.#stale = true;
+      this.#renew(port);
     }
     this.#pingWatchers(start, end);
   }
@@ -100,19 +108,7 @@ export class Ports {
    * have shrunk.
    */
   wakeAll(): void {
-    for (const port of this.#ports) {
-      port.publication = -1;
-      port.ping();
-    }
-    this.#stale = true;
-  }
-
-  /** What the readers want now, also what has come since they published it. */
-  *wants(): Iterable<NamedWant> {
-    this.refresh();
-    for (const port of this.#ports) {
-      for (const want of port.wants) yield { ...want, reader: port.name };
-    }
+    for (const port of this.open) this.#renew(port);
   }
 
   /** Reads what has changed in the readers' cells. */
@@ -122,7 +118,7 @@ export class Ports {
     this.#stale = false;
     // Loaded before the cells: what changes from here on is seen the next time.
     this.#seenWants = wants;
-    for (const port of this.#ports) {
+    for (const port of this.open) {
       const { publication } = port.cell;
       if (publication === port.publication) continue;
       if (port.cell.readerClosed) port.close();
@@ -142,31 +138,37 @@ export class Ports {
   }
 
   #index(port: Port, publication: number): void {
-    this.#removeFromIndex(port);
     const published = port.cell.read(publication);
     if (published === undefined) return;
+    this.#removeFromIndex(port);
     port.publication = publication;
     port.watch = published.watch;
     port.wants = published.wants;
     if (port.watch.start < port.watch.end) this.#watchers.add(port);
     for (const want of published.wants) {
       if (!(want.start < want.end)) continue;
-      const missing = this.#control.block.coveredUntil(want.start);
-      if (missing >= want.end) {
+      if (this.#control.block.coveredUntil(want.start) >= want.end) {
         // Mostly it was published just before the write that completed it. To index it for nothing
         // would delay the wake-up (some 2 µs, measured).
-        port.ping();
+        port.cell.ping();
         continue;
       }
-      const wait = { start: want.start, until: want.end, port, want };
+      const wait = { start: want.start, until: want.end, port };
       port.waits.push(wait);
-      this.#waits.add(wait, missing);
+      this.#waits.add(wait);
     }
+  }
+
+  /** Wakes a reader, and has its cell read anew before the next change. */
+  #renew(port: Port): void {
+    port.publication = -1;
+    port.cell.ping();
+    this.#stale = true;
   }
 
   #pingWatchers(start: number, end: number): void {
     for (const port of this.#watchers) {
-      if (port.watch.start < end && start < port.watch.end) port.ping();
+      if (port.watch.start < end && start < port.watch.end) port.cell.ping();
     }
   }
 
@@ -181,8 +183,8 @@ export class Ports {
 
   #forget(port: Port): void {
     this.#removeFromIndex(port);
-    this.#ports.delete(port);
-    if (this.#ports.size === 0) this.#stopListening();
+    this.open.delete(port);
+    if (this.open.size === 0) this.#stopListening();
     this.#demandChanged();
   }
 
@@ -191,7 +193,7 @@ export class Ports {
     while (this.#watching && !this.#listening) {
       const seen = this.#control.wants;
       this.refresh();
-      if (this.#ports.size === 0) return;
+      if (this.open.size === 0) return;
       this.#listening = whenWordChanges(this.#control.words, WANTS_AT, seen, () => {
         this.#listening = false;
         this.#listen();
@@ -208,8 +210,7 @@ const NOTHING = { start: 0, end: 0 };
 
 class Port implements ReaderPort {
   readonly handle: ReaderHandle;
-  readonly name: string;
-  readonly cell = new PortCell();
+  readonly cell: PortCell;
   /** The publication that is indexed; -1: the cell has to be read again. */
   publication = -1;
   /** What was published. */
@@ -217,51 +218,30 @@ class Port implements ReaderPort {
   /** What of that was not complete when it was indexed. */
   waits: PortWait[] = [];
   watch: { readonly start: number; readonly end: number } = NOTHING;
-  readonly #control: ControlOwner;
-  readonly #wakeWord: number;
   readonly #forget: () => void;
   #closed = false;
 
-  constructor(
-    control: ControlOwner,
-    name: string,
-    driver: DriverDescription,
-    shared: SharedArrayBuffer,
-    forget: () => void,
-  ) {
-    this.#control = control;
-    this.#wakeWord = control.wakeWords.acquire();
+  constructor(cell: PortCell, handle: ReaderHandle, forget: () => void) {
+    this.cell = cell;
+    this.handle = handle;
     this.#forget = forget;
-    this.name = name;
-    this.handle = {
-      tidemark: PROTOCOL,
-      name,
-      control: shared,
-      cell: this.cell.buffer,
-      wakeWord: this.#wakeWord,
-      driver,
-    };
   }
 
-  ping(): void {
-    this.cell.ping(this.#control.words, this.#wakeWord);
+  get name(): string {
+    return this.handle.name;
   }
 
   interrupt(token?: number): void {
     if (token !== undefined && !Number.isFinite(token)) {
       throw invalidArgument('the token of an interrupt', 'a finite number', token);
     }
-    if (this.#closed) return;
-    this.cell.interrupt(token);
-    this.ping();
+    if (!this.#closed) this.cell.interrupt(token);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.cell.close();
-    this.ping();
     this.#forget();
-    this.#control.wakeWords.release(this.#wakeWord);
   }
 }

@@ -66,7 +66,7 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
    */
   readonly demand$: Observable<readonly Demand[]>;
   /** @internal */
-  readonly [INSIDE]: ViewInside;
+  readonly [INSIDE]: ViewInside & { readonly parts: Pick<Content<D>, 'control'> };
   readonly #content: Content<D>;
   readonly #feed: OwnerFeed;
   readonly #writer: Writer;
@@ -95,8 +95,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
     this.driver = content.driver;
     this.origin = content.origin;
     this.#feed = new OwnerFeed(content);
-    this.#writer = new Writer(content, this.#feed);
     this.#eviction = new Eviction(content, this.#feed);
+    this.#writer = new Writer(content, this.#feed, this.#eviction);
     const { changes, writes$, evictions$, demand$ } = this.#feed;
     this.coverage$ = changes.coverage.state$;
     this.status$ = changes.status.state$;
@@ -163,8 +163,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
    * another length than the committed one, `FAILED`, `CANCELLED`, `CLOSED`, and what the driver
    * throws; then nothing has changed.
    *
-   * @param finalLength - in bytes; by default the expected length, else the end of the last covered
-   * range
+   * @param finalLength - in bytes; by default the expected length, else the end of the last byte
+   * that has come, evicted since or not
    */
   commit(finalLength?: number): void {
     this.#writer.commit(finalLength);
@@ -210,7 +210,8 @@ export class Resource<D extends Driver = Driver> extends BytesView implements Re
 
   /**
    * Keeps {@link evict} from the bytes of `range` (half-open), there yet or not, until it and all
-   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`.
+   * other holds of them are released. Throws `INVALID_RANGE`, `CANCELLED`, `CLOSED`, `CAPACITY` for
+   * more than half of a window.
    */
   hold(range: ByteRange): Hold {
     return this.#eviction.hold(range);

@@ -3,6 +3,7 @@ import { checkBytes } from '../range/bytes.js';
 import { checkLength, checkSpan } from '../range/checks.js';
 import { checkReason, checkType } from './checks.js';
 import type { Content } from './content.js';
+import type { Eviction } from './eviction.js';
 import type { OwnerFeed } from './owner-feed.js';
 
 /**
@@ -12,10 +13,12 @@ import type { OwnerFeed } from './owner-feed.js';
 export class Writer {
   readonly #content: Content<Driver>;
   readonly #feed: OwnerFeed;
+  readonly #eviction: Eviction;
 
-  constructor(content: Content<Driver>, feed: OwnerFeed) {
+  constructor(content: Content<Driver>, feed: OwnerFeed, eviction: Eviction) {
     this.#content = content;
     this.#feed = feed;
+    this.#eviction = eviction;
   }
 
   setExpectedLength(length: number | undefined): void {
@@ -39,12 +42,17 @@ export class Writer {
     const { length } = data;
     checkSpan(offset, length);
     const content = this.#content;
-    if (content.reactivates) {
-      if (length === 0) return;
-      this.reactivate();
+    if (!content.reactivates) content.assertActive('Wrote bytes');
+    if (length === 0) return;
+    if (content.reactivates) this.reactivate();
+    const end = offset + length;
+    try {
+      this.#eviction.makeRoom(offset, end);
+      this.#feed.written(offset, end, content.write(offset, data));
+    } finally {
+      // Of what was evicted, if nothing was written.
+      this.#feed.changes.run();
     }
-    content.assertActive('Wrote bytes');
-    if (length > 0) this.#feed.written(offset, offset + length, content.write(offset, data));
   }
 
   replace(data: Uint8Array): void {
@@ -52,13 +60,12 @@ export class Writer {
     const content = this.#content;
     if (!content.reactivates) content.assertActive('Wrote the whole content');
     content.replace(data);
-    content.finishCommit(() => this.#feed.stateChanged(data.length));
+    this.#finishCommit(data.length);
   }
 
   commit(finalLength: number | undefined): void {
     checkLength('finalLength', finalLength);
-    const content = this.#content;
-    if (content.commit(finalLength)) content.finishCommit(() => this.#feed.stateChanged());
+    if (this.#content.commit(finalLength)) this.#finishCommit();
   }
 
   fail(reason: string | Error): void {
@@ -75,5 +82,14 @@ export class Writer {
     content.assertUsable('Reactivated');
     content.reactivate();
     this.#feed.stateChanged();
+  }
+
+  /** Has the driver finish a commit, and notifies even if that throws: the content is final. */
+  #finishCommit(replaced?: number): void {
+    try {
+      this.#content.driver.settle?.();
+    } finally {
+      this.#feed.stateChanged(replaced);
+    }
   }
 }

@@ -72,6 +72,10 @@ const INTERRUPT_OPTIONS = ['timeout'] as const;
 export class SyncReader extends BytesView {
   readonly #attached: AttachedReader;
   #position = 0;
+  /** A want is published. */
+  #wanting = false;
+  /** The age of the wait of the present call; a read that waits again keeps it. */
+  #order: number | undefined;
 
   /** @internal */
   constructor(attached: AttachedReader) {
@@ -108,15 +112,23 @@ export class SyncReader extends BytesView {
     checkOffset('position', position);
     this.#attached.assertUsable('Moved the cursor');
     this.#attached.cell.takeInterrupt();
+    this.#attached.use?.release();
     this.#position = position;
+  }
+
+  override readAt(offset: number, target: Uint8Array): number {
+    const copied = super.readAt(offset, target);
+    this.#attached.use?.release();
+    return copied;
   }
 
   /**
    * Blocks until `range` (half-open) is Ready, Eof or Interrupted, by the rules of `waitRange` of a
    * resource.
    *
-   * Throws `INVALID_RANGE`, `INVALID_ARGUMENT`, `TIMEOUT`, `FAILED`, `CANCELLED`, `CLOSED`, and
-   * where it would have to block `DEADLOCK` or `UNSUPPORTED`.
+   * Throws `INVALID_RANGE`, `INVALID_ARGUMENT`, `TIMEOUT`, `FAILED`, `GONE`, `CANCELLED`, `CLOSED`,
+   * and where it would have to block `DEADLOCK`, `UNSUPPORTED`, or `CAPACITY` for more than half of
+   * a window.
    *
    * @example
    * ```ts
@@ -131,7 +143,17 @@ export class SyncReader extends BytesView {
   waitRange(range: ByteRange, options?: SyncWaitOptions): WaitOutcome {
     const { start, end } = checkedRange(range);
     checkOptions(options, WAIT_OPTIONS);
-    return this.#block(start, end, false, options?.timeout, options?.neededBy);
+    const { use } = this.#attached;
+    use?.release();
+    this.#order = undefined;
+    try {
+      const outcome = this.#block(start, end, false, options?.timeout, options?.neededBy);
+      // The caller copies later: kept before the want is withdrawn.
+      if (outcome === WaitOutcome.Ready) use?.keep({ start, end, neededBy: options?.neededBy, order: this.#order });
+      return outcome;
+    } finally {
+      this.#withdraw();
+    }
   }
 
   /**
@@ -171,21 +193,39 @@ export class SyncReader extends BytesView {
     checkNeededBy(neededBy);
     let deadline: number | undefined;
     const attached = this.#attached;
-    for (;;) {
-      if (min === 0) attached.assertUsable('Read bytes');
-      // First what is there, without publishing a want or reading the clock. If the view has ended,
-      // the wait throws, with its range.
-      const length = attached.ended === undefined ? attached.bytes.copy(at, target.length, target, min) : undefined;
-      if (length !== undefined) {
-        if (options?.at === undefined) this.#position = at + length;
-        return length;
+    const longestWait = attached.use?.longestWait ?? Infinity;
+    // What was copied, where `min` is longer than may be waited for at once: piece by piece then.
+    let done = 0;
+    this.#order = undefined;
+    try {
+      for (;;) {
+        if (min === 0) attached.assertUsable('Read bytes');
+        const from = at + done;
+        const needed = Math.min(min - done, longestWait);
+        // First what is there, without publishing a want or reading the clock. If the view has
+        // ended, the wait throws, with its range.
+        const length =
+          attached.ended === undefined
+            ? attached.bytes.copy(from, target.length - done, done === 0 ? target : target.subarray(done), needed)
+            : undefined;
+        if (length !== undefined) {
+          done += length;
+          if (length < needed || done >= min) break;
+          continue;
+        }
+        deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
+        const outcome = this.#block(from, from + needed, true, timeout, neededBy);
+        if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
+        if (outcome === WaitOutcome.Eof) break;
+        // Once more: the content may be replaced, or its end moved, in between.
+        if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
       }
-      deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
-      const outcome = this.#block(at, at + min, true, timeout, neededBy);
-      if (outcome === WaitOutcome.Interrupted) throw interruptedError(at, at + min);
-      if (outcome === WaitOutcome.Eof) return 0;
-      // Once more: the content may be replaced, or its end moved, in between.
-      if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
+      if (options?.at === undefined) this.#position = at + done;
+      return done;
+    } finally {
+      // Not before it has copied: until then nobody makes room by what it waited for.
+      this.#withdraw();
+      attached.use?.release();
     }
   }
 
@@ -225,7 +265,10 @@ export class SyncReader extends BytesView {
     this.#attached.close();
   }
 
-  /** The wake-up protocol of `control/cell-layout.ts`, around one wait. */
+  /**
+   * The wake-up protocol of `control/cell-layout.ts`, around one wait. The want stays published:
+   * the caller withdraws it.
+   */
   #block(
     start: number,
     end: number,
@@ -240,29 +283,34 @@ export class SyncReader extends BytesView {
     if (known !== undefined) return known;
     if (limit === 0) throw timeoutError(start, end, limit);
     assertMayBlock(this.#attached.state.owner);
+    if (!withinLength) this.#attached.use?.checkFits({ start, end });
+    this.#attached.use?.note(start, 0);
     const deadline = performance.now() + limit;
     const since = Date.now();
-    const order = this.#attached.arrive();
+    const order = (this.#order ??= this.#attached.arrive());
     let published = -1;
-    try {
-      for (;;) {
-        if (published !== this.#untilOf(end, withinLength)) {
-          published = this.#untilOf(end, withinLength);
-          this.#attached.publish([{ start, end: published, since, order, neededBy, blocking: true }]);
-        }
-        const count = this.#attached.acknowledge();
-        const outcome = this.#outcome(start, end, withinLength);
-        if (outcome !== undefined) return outcome;
-        const left = deadline - performance.now();
-        if (left <= 0) throw timeoutError(start, end, limit);
-        // The end has moved since the want was published: nobody would wake this thread for what it
-        // needs now. A later move changes the count.
-        if (published !== this.#untilOf(end, withinLength)) continue;
-        Atomics.wait(this.#attached.words, this.#attached.wakeWord, count, left);
+    this.#wanting = true;
+    for (;;) {
+      if (published !== this.#untilOf(end, withinLength)) {
+        published = this.#untilOf(end, withinLength);
+        this.#attached.publish([{ start, end: published, since, order, neededBy, blocking: true }]);
       }
-    } finally {
-      this.#attached.publish([]);
+      const count = this.#attached.acknowledge();
+      const outcome = this.#outcome(start, end, withinLength);
+      if (outcome !== undefined) return outcome;
+      const left = deadline - performance.now();
+      if (left <= 0) throw timeoutError(start, end, limit);
+      // The end has moved since the want was published: nobody would wake this thread for what it
+      // needs now. A later move changes the count.
+      if (published !== this.#untilOf(end, withinLength)) continue;
+      Atomics.wait(this.#attached.words, this.#attached.wakeWord, count, left);
     }
+  }
+
+  #withdraw(): void {
+    if (!this.#wanting) return;
+    this.#wanting = false;
+    this.#attached.publish([]);
   }
 
   #untilOf(end: number, withinLength: boolean): number {

@@ -9,6 +9,7 @@ import type { ConformanceTest, ConformanceTools } from './conformance-test.js';
 import { evictionTests } from './eviction-tests.js';
 import { lifeTests } from './life-tests.js';
 import { resourceTests } from './resource-tests.js';
+import { roomTests } from './room-tests.js';
 
 const NOTHING: ContentRecord = { coverage: [], expectedLength: undefined, identity: undefined };
 
@@ -39,7 +40,8 @@ export interface ConformanceHarness<D extends Driver = Driver> {
  * Defines the tests that every driver must pass.
  *
  * A capability that the driver does not declare (`rewrites`, `view`, `share`, `reactivates`,
- * `evicts`) is not tested. The kit imports no test runner.
+ * `evicts`) is not tested. One that it declares without the method for it is refused. A driver with
+ * `makeRoom` is to have room for 1 MiB, and for 50 MB at the most. The kit imports no test runner.
  *
  * @example
  * ```ts
@@ -59,6 +61,8 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
   const probe = harness.create();
   checkDriver(probe);
   const { capabilities } = probe;
+  const makesRoom = probe.makeRoom !== undefined;
+  checkEviction(probe);
   harness.dispose?.(probe);
   const keeps = harness.reopen !== undefined;
   runner.describe(`driver conformance: ${harness.name}`, () => {
@@ -67,6 +71,7 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
       life: lifeTests<D>(capabilities, keeps),
       'other threads': capabilities.share ? attachmentTests<D>() : [],
       eviction: capabilities.evicts === true ? evictionTests<D>(capabilities) : [],
+      room: makesRoom ? roomTests<D>() : [],
       'under a resource': resourceTests<D>(capabilities, keeps),
     };
     for (const [group, tests] of Object.entries(groups)) {
@@ -82,6 +87,17 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
       }
     }
   });
+}
+
+/** No test would notice: a resource does without a method that is not there. */
+function checkEviction(driver: Driver): void {
+  const { evicts = false } = driver.capabilities;
+  if (evicts && driver.evict === undefined) {
+    throw wrongType('evict', 'a method of a driver that declares `evicts`', undefined);
+  }
+  if (!evicts && driver.makeRoom !== undefined) {
+    throw wrongType('capabilities.evicts', 'true for a driver that has makeRoom()', evicts);
+  }
 }
 
 function checkHarness<D extends Driver>(harness: ConformanceHarness<D>): void {

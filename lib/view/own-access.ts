@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 
 import type { CopyTarget } from '../bytes/byte-reader.js';
 import type { StorageErrorDetails } from '../errors/storage-error.js';
+import type { WaitAge } from '../changes/wait-queue.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { WaitOptions } from '../waits/wait-options.js';
 import type { ViewInside } from './own-view.js';
@@ -11,6 +12,8 @@ import type { ViewAccess } from './view-access.js';
 /** The access to a view of our own. */
 export class OwnAccess implements ViewAccess {
   readonly #inside: ViewInside;
+  /** Waits that are repeated before anything was copied keep their age. */
+  readonly #age: WaitAge = {};
 
   constructor(inside: ViewInside) {
     this.#inside = inside;
@@ -29,11 +32,13 @@ export class OwnAccess implements ViewAccess {
     // A reader at the end needs nothing more. For others the wait errors with what has ended the
     // view.
     if (ended !== undefined) return offset >= (state.expectedLength ?? Infinity) ? 0 : undefined;
-    return bytes.copy(offset, length, target, min);
+    const copied = bytes.copy(offset, length, target, min);
+    if (copied !== undefined) this.#age.order = undefined;
+    return copied;
   }
 
   wait(range: ByteRange, options?: WaitOptions, withinLength = false): Observable<unknown> {
-    return this.#inside.waits.wait(range, options, { withinLength, uninterruptible: true });
+    return this.#inside.waits.wait(range, options, { withinLength, uninterruptible: true, age: this.#age });
   }
 
   read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>> {

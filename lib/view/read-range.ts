@@ -1,4 +1,4 @@
-import { mergeMap, Observable, of } from 'rxjs';
+import { defer, first, map, Observable, repeat } from 'rxjs';
 
 import { allocate } from '../bytes/allocate.js';
 import { interruptedError } from '../bytes/ended-error.js';
@@ -14,7 +14,7 @@ const OPTIONS = ['neededBy', 'signal'] as const;
 
 /**
  * Waits for a whole range and emits a copy of it. Waits again if bytes of it were removed in
- * between.
+ * between. What is longer than may be waited for at once it copies piece by piece.
  */
 export function readRange(
   inside: ViewInside,
@@ -36,21 +36,33 @@ export function readRange(
     if (subscriber.closed) return undefined;
     const { parts, waits } = inside;
     const by = typeof neededBy === 'function' ? neededBy(start) : neededBy;
-    const read = (): Observable<Uint8Array<ArrayBuffer>> =>
-      waits.wait(range, { neededBy: by }, { withinLength: true, uninterruptible }).pipe(
-        mergeMap((outcome) => {
+    const kind = { withinLength: true, uninterruptible, age: {} };
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let at = start;
+    const joined = (): Uint8Array<ArrayBuffer> => parts.use?.join(pieces) ?? pieces[0] ?? new Uint8Array(0);
+    /** Goes on with the next piece, or the same one; undefined until there is no more. */
+    const step$ = defer(() => {
+      const length = Math.min(end - at, parts.use?.longestWait ?? Infinity);
+      return waits.wait({ start: at, end: at + length }, { neededBy: by }, kind).pipe(
+        map((outcome) => {
           if (outcome === WaitOutcome.Interrupted) throw interruptedError(start, end);
-          const none = new Uint8Array(0);
-          if (outcome === WaitOutcome.Eof || start === end) return of(none);
-          const length = end - start;
-          let bytes = none;
-          const room = (there: number): Uint8Array => (bytes = allocate(there));
+          if (outcome === WaitOutcome.Eof || at === end) return joined();
+          let piece = new Uint8Array(0);
+          const room = (there: number): Uint8Array => (piece = allocate(there));
           // If the view has ended in between, the next wait errors.
-          const copied = parts.ended === undefined ? parts.bytes.copy(start, length, room, length) : undefined;
-          if (copied === undefined) return read();
-          return of(copied === 0 ? none : bytes);
+          const copied = parts.ended === undefined ? parts.bytes.copy(at, length, room, length) : undefined;
+          if (copied === undefined) return undefined;
+          if (copied > 0) pieces.push(piece);
+          at += copied;
+          return copied < length || at === end ? joined() : undefined;
         }),
       );
-    return read().subscribe(subscriber);
+    });
+    return step$
+      .pipe(
+        repeat(),
+        first((bytes) => bytes !== undefined),
+      )
+      .subscribe(subscriber);
   });
 }

@@ -62,8 +62,10 @@ export interface ResourceView {
    * where it is known. The rules, in order: an empty range is Ready; a closed resource errors with
    * `CLOSED`, a cancelled one with `CANCELLED`; a covered range is Ready; committed content gives
    * Eof from its end on, and Ready for a range that crosses it; a failed resource errors with
-   * `FAILED`; else it waits. An interrupt ends it with Interrupted. Numbers outside the domain
-   * error with `INVALID_RANGE`. Unsubscribing withdraws the wait and its demand.
+   * `FAILED`; bytes that have gone out of a window that keeps the latest error with `GONE`; else it
+   * waits. An interrupt ends it with Interrupted. Numbers outside the domain error with
+   * `INVALID_RANGE`, and more than half of a window with `CAPACITY` where it would wait.
+   * Unsubscribing withdraws the wait and its demand.
    *
    * In the owner's thread a pending wait does not keep Node's process alive; in another thread it
    * does.
@@ -90,7 +92,8 @@ export interface ResourceView {
    * Waits for `range`, then emits its bytes once, as a copy, and completes.
    *
    * The range ends at the final length, else at the expected length: the bytes are fewer there, and
-   * none behind it. Errors as {@link waitRange} does, with `INTERRUPTED` after an interrupt, and
+   * none behind it. It may be longer than a window, and is copied piece by piece then. Errors as
+   * {@link waitRange} does, with `INTERRUPTED` after an interrupt, and
    * with `CANCELLED` when `signal` is aborted, also where the bytes are there but the signal was
    * aborted before. Unsubscribing withdraws the wait.
    *

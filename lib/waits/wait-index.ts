@@ -25,6 +25,12 @@ interface Bucket<W extends IndexedWait> {
   readonly waits: Set<W>;
 }
 
+/** Says how far bytes are covered. */
+interface CoveredState {
+  /** The end of the covered run at an offset. */
+  coveredUntil(from: number): number;
+}
+
 /**
  * The waits that are pending in one thread, found by the bytes they wait for.
  *
@@ -34,17 +40,22 @@ interface Bucket<W extends IndexedWait> {
  * those that had the bytes move back ({@link uncover}).
  */
 export class WaitIndex<W extends IndexedWait> {
+  readonly #state: CoveredState;
   readonly #tree = new IntervalTree<Bucket<W>>();
   readonly #buckets = new Map<number, Bucket<W>>();
   readonly #bucketOf = new Map<W, Bucket<W>>();
+
+  constructor(state: CoveredState) {
+    this.#state = state;
+  }
 
   get size(): number {
     return this.#bucketOf.size;
   }
 
-  /** @param missing - the first byte of its range that is not covered */
-  add(wait: W, missing: number): void {
-    const { until } = wait;
+  add(wait: W): void {
+    const { start, until } = wait;
+    const missing = this.#state.coveredUntil(start);
     const bucket = { low: missing, high: until - 1, nearest: until, waits: new Set([wait]) };
     this.#bucketOf.set(wait, bucket);
     // In another thread than the owner's, all of it may have been covered since.
@@ -68,15 +79,16 @@ export class WaitIndex<W extends IndexedWait> {
   }
 
   /**
-   * Takes out the waits that a write of `[start, end)` has completed, and returns them.
-   * `coveredUntil` returns the end of the covered run at an offset.
+   * Takes out the waits that a write of `[start, end)` has completed, and returns them; undefined
+   * if no wait lacked bytes of it.
    */
-  takeCovered(start: number, end: number, coveredUntil: (from: number) => number): W[] {
+  takeCovered(start: number, end: number): W[] | undefined {
+    if (!this.touches(start, end)) return undefined;
     const taken: W[] = [];
     let bucket = firstFrom(this.#tree.root, start);
     while (bucket !== undefined && bucket.low < end) {
       const { low } = bucket;
-      const until = coveredUntil(low);
+      const until = this.#state.coveredUntil(low);
       this.#drop(bucket);
       if (until >= bucket.nearest) {
         bucket.nearest = Infinity;
@@ -96,15 +108,15 @@ export class WaitIndex<W extends IndexedWait> {
   }
 
   /**
-   * Files anew the waits that now lack bytes of `[start, end)`, which was a part of a covered run
-   * that ends at `runEnd`. Those are waits for the byte at `runEnd` first.
+   * Files anew the waits that now lack bytes before `end`, up to which a part of a covered run was
+   * evicted that ends at `runEnd`. Those are waits for the byte at `runEnd` first.
    */
-  uncover(start: number, end: number, runEnd: number): void {
+  uncover(end: number, runEnd: number): void {
     const bucket = this.#buckets.get(runEnd);
     for (const wait of [...(bucket?.waits ?? [])]) {
       if (wait.start >= end) continue;
       this.delete(wait);
-      this.add(wait, Math.max(wait.start, start));
+      this.add(wait);
     }
   }
 

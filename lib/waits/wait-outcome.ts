@@ -15,6 +15,6 @@ export const WaitOutcome = {
 export type WaitOutcome = (typeof WaitOutcome)[keyof typeof WaitOutcome];
 
 /**
- * How a wait stands: its outcome, the error it ends with, or that it is pending.
+ * How a wait stands: its outcome, what ends it with an error, or that error, or that it is pending.
  */
-export type WaitState = 'ready' | 'eof' | 'failed' | 'cancelled' | 'closed' | 'pending';
+export type WaitState = 'ready' | 'eof' | 'failed' | 'cancelled' | 'closed' | 'pending' | Error;

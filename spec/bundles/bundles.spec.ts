@@ -46,20 +46,24 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     bundle(name).modules.flatMap((path) => /[\w-]+-driver(?=\.js$)/.exec(path) ?? []);
   const code = (name: string): string => readFileSync(bundle(name).file, 'utf8');
 
-  it.each(['resource', 'memory', 'sync', 'http'])('has nothing of Node in it, nor in its place: %s', (name) => {
-    expect(foreign(bundle(name))).toEqual([]);
-    expect(code(name)).not.toMatch(/["'`]node:|\brequire\b|\bimport\(|browser-external|koffi|mmap/);
-  });
+  it.each(['resource', 'memory', 'window', 'sync', 'http'])(
+    'has nothing of Node in it, nor in its place: %s',
+    (name) => {
+      expect(foreign(bundle(name))).toEqual([]);
+      expect(code(name)).not.toMatch(/["'`]node:|\brequire\b|\bimport\(|browser-external|koffi|mmap/);
+    },
+  );
 
   it('has the drivers that are used, and no others', () => {
-    expect(['resource', 'memory', 'sync', 'http'].map(drivers)).toEqual([[], ['mem-driver'], [], []]);
-    // Of a message of MemDriver, wherever the code of a module ends up.
-    expect(['resource', 'memory', 'sync', 'http'].map((name) => code(name).includes('memory driver'))).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
+    const names = ['resource', 'memory', 'window', 'sync', 'http'];
+    expect(names.map(drivers)).toEqual([[], ['mem-driver'], ['window-driver'], [], []]);
+    // Of a message of each driver, wherever the code of a module ends up.
+    for (const [driver, message] of [
+      ['memory', 'memory driver'],
+      ['window', 'makes enough room'],
+    ] as const) {
+      expect(names.filter((name) => code(name).includes(message))).toEqual([driver]);
+    }
   });
 
   it('runs a resource alone, and one in memory that is downloaded, read by a blocked worker, and served', async () => {

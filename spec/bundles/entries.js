@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const entries = {
   resource: "export { Resource } from 'tidemark';",
   memory: "export { MemDriver, Resource } from 'tidemark';",
+  window: "export { Resource, WindowDriver } from 'tidemark';",
   sync: "export { openSync } from 'tidemark/sync';",
   http: "export { download, rangeResponse } from 'tidemark/http';",
   /** What no browser can run. */

@@ -28,7 +28,7 @@ const change: fc.Arbitrary<Change> = fc.record({
 });
 
 function open(): CoverageWriter {
-  return new CoverageWriter(new PagePool(false));
+  return new CoverageWriter(new PagePool(false), () => undefined);
 }
 
 function apply(coverage: CoverageWriter, { kind, start, length }: Change, scale = 1): void {
@@ -137,7 +137,7 @@ describe('CoverageWriter', () => {
 
   it('swallows 30,000 ranges in one insert, and gives their memory back for the next', () => {
     const pages = new PagePool(false);
-    const coverage = new CoverageWriter(pages);
+    const coverage = new CoverageWriter(pages, () => undefined);
     let grown = 0;
     for (let round = 0; round < 3; round += 1) {
       for (let index = 0; index < 30_000; index += 1) {
@@ -157,7 +157,7 @@ describe('CoverageWriter', () => {
 
   it('changes nothing and says CAPACITY when its memory is used up', () => {
     const pages = new PagePool(false);
-    const coverage = new CoverageWriter(pages);
+    const coverage = new CoverageWriter(pages, () => undefined);
     coverage.reserve();
     coverage.insert(5, 7);
     pages.reserve = () => {

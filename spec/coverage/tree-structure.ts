@@ -1,17 +1,8 @@
-import {
-  HEIGHT_AT,
-  INNER_SLOTS,
-  LEAF_ENTRIES,
-  LEFT,
-  RIGHT,
-  ROOT_AT,
-  childAt,
-  entryAt,
-  slotAt,
-} from '../../lib/coverage/coverage-tree.js';
+import { childAt, entryAt, slotAt } from '../../lib/coverage/coverage-tree.js';
+import { HEIGHT_AT, INNER_SLOTS, LEAF_ENTRIES, LEFT, RIGHT, ROOT_AT } from '../../lib/coverage/tree-layout.js';
 import { loadNumber, PAGE_WORDS } from '../../lib/coverage/pages.js';
 
-/** Throws unless the words form a well-made coverage tree: see the model in `coverage-tree.ts`. */
+/** Throws unless the words form a well-made coverage tree: see the model in `tree-layout.ts`. */
 export function checkStructure(words: Int32Array): void {
   const leaves: number[] = [];
   const seen = new Set<number>();

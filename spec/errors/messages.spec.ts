@@ -3,7 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { from, of } from 'rxjs';
 
-import { attachReader, MemDriver, progress, type ReaderHandle, Resource, writeTo } from '../../lib/index.js';
+import {
+  attachReader,
+  MemDriver,
+  progress,
+  type ReaderHandle,
+  Resource,
+  WindowDriver,
+  writeTo,
+} from '../../lib/index.js';
 import { MmapDriver } from '../../lib/node.js';
 import { wrong } from './fixtures.js';
 import { half, whole } from './public-surface.js';
@@ -74,6 +82,12 @@ describe('a message says what was found, with its type,', () => {
     ],
     ['MmapDriver', () => new MmapDriver(wrong('song.flac')), '({ path: \'song.flac\' }, say), got "song.flac"'],
     ['MmapDriver, a URL', () => new MmapDriver({ path: wrong(new URL('file:///x')) }), 'got URL. Of a file: URL make'],
+    ['WindowDriver', () => new WindowDriver(wrong(undefined)), '({ maxBytes: 64 * 2 ** 20 }, say), got undefined.'],
+    [
+      'WindowDriver of one block',
+      () => new WindowDriver({ maxBytes: 2 ** 16 }),
+      'Expected maxBytes to be an integer from 131072, two blocks, to 2^32 (bytes), got 65536. A smaller window takes a smaller blockSize.',
+    ],
     ['MemDriver', () => new MemDriver({ shared: wrong('no') }), 'Expected shared to be a boolean, got "no".'],
     [
       'discard',

@@ -14,6 +14,8 @@ import {
   toReadableStream,
   whenCommitted,
   writeTo,
+  WindowDriver,
+  WindowUse,
 } from '../../lib/index.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
@@ -174,6 +176,20 @@ export const publicCalls: readonly PublicCall[] = [
     args: () => [],
     call: (...args) => new MemDriver(...(args as [never])),
     options: ['initialData', 'capacity', 'shared'],
+  },
+  {
+    name: 'WindowDriver',
+    args: () => [],
+    call: (...args) => new WindowDriver(...(args as [never])),
+    options: ['maxBytes', 'keep', 'behind', 'blockSize', 'shared'],
+    needed: { maxBytes: 2 ** 20 },
+  },
+  {
+    name: 'WindowUse',
+    args: () => [],
+    call: (...args) => new WindowUse(...(args as [never])),
+    options: ['longestWait', 'blockSize', 'keepsLatest'],
+    needed: { longestWait: 2 ** 19 },
   },
   {
     name: 'attachDriver',

@@ -21,6 +21,7 @@ const codes: StorageErrorCode[] = [
   'UNSUPPORTED',
   'CHANGED',
   'HTTP',
+  'GONE',
 ];
 
 describe('StorageError', () => {

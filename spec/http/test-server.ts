@@ -244,7 +244,7 @@ export class TestServer {
 }
 
 /** Resolves when the client has taken what was sent, or has gone. */
-async function room(response: ServerResponse): Promise<void> {
+export async function room(response: ServerResponse): Promise<void> {
   const settled = new AbortController();
   const { signal } = settled;
   const events = ['drain', 'close'].map((event) => once(response, event, { signal }).catch(() => undefined));

@@ -9,6 +9,7 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { toReadableStream } from '../../lib/index.js';
+import { newDriverFor } from '../support/new-driver.js';
 import { closeAll, open, turn } from '../support/resources.js';
 import { LARGE, writeSlowly } from './streams.js';
 
@@ -16,7 +17,7 @@ afterEach(closeAll);
 
 describe("toReadableStream, given to Node's Readable.fromWeb", () => {
   it('goes into a hash and a file', async () => {
-    const resource = open();
+    const resource = open({}, newDriverFor(LARGE.length));
     const path = join(tmpdir(), `tidemark-${randomUUID()}`);
     const hash = createHash('sha256');
     try {

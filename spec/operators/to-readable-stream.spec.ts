@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { toReadableStream } from '../../lib/index.js';
+import { newDriver } from '../support/new-driver.js';
 import { closeAll, committed, open, patchy, turn } from '../support/resources.js';
 import { byob, followRead, isLarge, LARGE, readAll } from './streams.js';
 import { bytes } from '../support/bytes.js';
@@ -13,8 +14,7 @@ const KIB = 1024;
 
 describe('toReadableStream, read by a default reader', () => {
   it('gives all bytes in chunks of at most 64 KiB, and then ends', async () => {
-    const resource = open();
-    resource.writeAll(LARGE);
+    const resource = open({}, newDriver(LARGE));
     const reader = toReadableStream(resource).getReader();
     const sizes: number[] = [];
     for (let read = await reader.read(); !read.done; read = await reader.read()) sizes.push(read.value.length);
@@ -57,8 +57,7 @@ describe('toReadableStream, read by a default reader', () => {
   });
 
   it('gives the event loop a turn every MiB, however much is there', async () => {
-    const resource = open();
-    resource.writeAll(new Uint8Array(8 * KIB * KIB));
+    const resource = open({}, newDriver(new Uint8Array(8 * KIB * KIB)));
     let turns = 0;
     const tick = setInterval(() => (turns += 1), 0);
     expect(await readAll(toReadableStream(resource))).toHaveLength(8 * KIB * KIB);
@@ -163,8 +162,7 @@ describe('toReadableStream, under backpressure,', () => {
   });
 
   it('does not read on while what it was piped to is busy', async () => {
-    const resource = open();
-    resource.writeAll(LARGE);
+    const resource = open({}, newDriver(LARGE));
     let taken = 0;
     const firstBytes: unknown[] = [];
     let release = (): void => undefined;

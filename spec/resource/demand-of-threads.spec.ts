@@ -179,7 +179,7 @@ describe('the port of a terminated worker', () => {
     const resource = Resource.open(newDriver());
     const words = new Set<number>();
     let size: number | undefined;
-    for (let i = 0; i < 12; i += 1) {
+    for (let i = 0; i < 6; i += 1) {
       const port = resource.createPort({ name: `r${i}` });
       const { handle } = port;
       words.add(handle.wakeWord);

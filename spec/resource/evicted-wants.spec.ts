@@ -18,7 +18,10 @@ describe('a blocked thread whose bytes come, and go before it has looked', () =>
     await thread.call('openSync', 'a', port.handle);
     for (let round = 0; round < ROUNDS; round += 1) {
       const outcome = thread.call('call', 'a', 'waitRange', range(0, 10));
-      while ([...ports.wants()].length === 0) await turn();
+      while (![...ports.open].some(({ wants }) => wants.length > 0)) {
+        await turn();
+        ports.refresh();
+      }
       // As `Resource` would, where it need not keep all that is waited for.
       control.cover(0, 10);
       ports.wakeCovered(0, 10);

@@ -47,6 +47,18 @@ describe('evict', () => {
     expect(ranges(resource)).toEqual([]);
   });
 
+  it('does not let commit cut off what went at the end, which a commit of another length may', () => {
+    const resource = ten();
+    resource.evict(range(6, 8));
+    resource.evict(range(4, 10));
+    expect(errorOf(() => resource.commit())).toMatchObject({ code: 'INCOMPLETE', range: range(4, 10) });
+    resource.commit(4);
+    resource.reactivate();
+    resource.writeAt(4, bytes(1));
+    resource.commit();
+    expect(resource.length).toBe(5);
+  });
+
   it('lets readAt come short, commit say INCOMPLETE, and a write cover again', () => {
     const resource = ten({ expectedLength: 10 });
     resource.evict(range(4, 6));
@@ -179,13 +191,15 @@ describe('a driver that throws where it must not', () => {
   it('does not make a wait end for bytes that have gone', () => {
     const driver = new EvictingDriver();
     const resource = open({}, driver);
-    resource.writeAt(0, bytes(10));
     resource.writeAt(20, bytes(10));
+    resource.writeAt(50, bytes(10));
     const outcome = wait(resource, 20, 40, { passive: true });
     driver.evict = () => {
       throw new Error('no');
     };
-    expect(() => resource.evict(range(0, 30))).toThrow('no');
+    expect(() => resource.evict(range(0, 60))).toThrow('no');
+    // What it was not told of stays.
+    expect(resource.coverage.toArray()).toEqual([range(50, 60)]);
     resource.writeAt(30, bytes(10));
     expect(outcome).toEqual([]);
     resource.writeAt(20, bytes(10));

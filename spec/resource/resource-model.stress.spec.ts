@@ -24,6 +24,8 @@ class Model {
   readonly bytes = new Uint8Array(SIZE);
   readonly coverage = new PlainCoverage(SIZE);
   finalLength = 0;
+  /** How far bytes reached that were evicted since the last commit. */
+  evictedEnd = 0;
   waits: ModelWait[] = [];
   readonly holds: { readonly start: number; readonly end: number; readonly release: () => void }[] = [];
 
@@ -31,11 +33,13 @@ class Model {
   evict(start: number, end: number): number {
     const kept = [...this.holds, ...this.waits.filter((wait) => wait.expected === undefined && !wait.passive)];
     let count = 0;
+    const { end: coveredEnd } = this.coverage;
     for (let at = start; at < end; at += 1) {
       if (this.coverage.bytes[at] !== true || kept.some((range) => range.start <= at && at < range.end)) continue;
       this.coverage.set(at, at + 1, false);
       count += 1;
     }
+    if (count > 0) this.evictedEnd = Math.max(this.evictedEnd, coveredEnd);
     return count;
   }
 
@@ -88,6 +92,7 @@ const writeAll = fc.nat(SIZE).map((length): Step => ({
     model.bytes.set(data);
     model.coverage.set(0, SIZE, false);
     model.coverage.set(0, length, true);
+    model.evictedEnd = 0;
     model.state = 'committed';
     model.finalLength = length;
   },
@@ -107,13 +112,14 @@ const commit = fc.option(fc.nat(SIZE), { nil: undefined }).map((length): Step =>
       expect(found).toBe(refusal[model.state]);
       return;
     }
-    const end = length ?? model.coverage.end;
+    const end = length ?? Math.max(model.coverage.end, model.evictedEnd);
     if (model.coverage.count(0, end) < end) {
       expect(found).toBe('INCOMPLETE');
       return;
     }
     expect(found).toBeUndefined();
     model.coverage.set(end, SIZE, false);
+    model.evictedEnd = 0;
     model.state = 'committed';
     model.finalLength = end;
   },

@@ -1,4 +1,4 @@
-import { type Driver, MemDriver } from '../../lib/index.js';
+import { type Driver, MemDriver, WindowDriver } from '../../lib/index.js';
 import { MmapDriver } from '../../lib/node.js';
 import { testedDriver } from './tested-driver.js';
 
@@ -7,5 +7,10 @@ import { testedDriver } from './tested-driver.js';
  * committed.
  */
 export function newDriver(initialData?: Uint8Array): Driver {
-  return testedDriver({ MemDriver, MmapDriver }, initialData);
+  return testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData);
+}
+
+/** The same over something new; so many bytes fit in, even if it is a window. */
+export function newDriverFor(length: number): Driver {
+  return testedDriver({ MemDriver, MmapDriver, WindowDriver }, undefined, length);
 }

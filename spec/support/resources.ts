@@ -5,10 +5,10 @@ import { type ByteRange, Resource, type ResourceOptions, type WaitOptions } from
 import { asCode } from './code-of.js';
 import { bytes } from './bytes.js';
 import { newDriver } from './new-driver.js';
-import { testedFolder } from './tested-driver.js';
+import { isWindowTested, testedFolder } from './tested-driver.js';
 
-/** Where a byte cannot be written: past the capacity of memory, and where no file has an offset. */
-export const TOO_FAR = testedFolder() === undefined ? 2 ** 52 : 2 ** 53 - 1;
+/** Where a byte cannot be written: past the capacity of memory, and past all offsets. */
+export const TOO_FAR = testedFolder() === undefined && !isWindowTested() ? 2 ** 52 : 2 ** 53 - 1;
 
 const opened: Resource[] = [];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type Driver, MemDriver, registerAttachment } from '../../lib/index.js';
+import { type Driver, MemDriver, registerAttachment, WindowDriver } from '../../lib/index.js';
 import { driverConformance } from '../../lib/testing.js';
 import { attachEvicting, EVICTING_KIND, EvictingDriver } from '../support/evicting-driver.js';
 
@@ -68,6 +68,84 @@ describe('driverConformance', () => {
     });
     expect(failed.filter((name) => name.startsWith('eviction: '))).not.toEqual([]);
     expect(failed.filter((name) => !name.startsWith('eviction: '))).toEqual([]);
+  });
+
+  it.each<[string, (driver: WindowDriver) => void]>([
+    [
+      'gives up what is held',
+      (driver) => {
+        const makeRoom = driver.makeRoom.bind(driver);
+        driver.makeRoom = (start, end, use) => makeRoom(start, end, { ...use, held: [] });
+      },
+    ],
+    [
+      'gives up what is needed',
+      (driver) => {
+        const makeRoom = driver.makeRoom.bind(driver);
+        driver.makeRoom = (start, end, use) => makeRoom(start, end, { ...use, needed: [] });
+      },
+    ],
+    [
+      'takes what is needed least urgently for the most urgent',
+      (driver) => {
+        const makeRoom = driver.makeRoom.bind(driver);
+        driver.makeRoom = (start, end, use) => makeRoom(start, end, { ...use, needed: [...use.needed].reverse() });
+      },
+    ],
+    [
+      'gives up more than it says',
+      (driver) => {
+        const evict = driver.evict.bind(driver);
+        driver.evict = (start, end) => {
+          evict(start, end);
+          evict(2 ** 17, 2 ** 18);
+        };
+      },
+    ],
+    [
+      'makes no room',
+      (driver) => {
+        driver.makeRoom = () => [];
+      },
+    ],
+    [
+      'gives itself up for a write into it',
+      (driver) => {
+        const makeRoom = driver.makeRoom.bind(driver);
+        driver.makeRoom = (start, end, use) => [...makeRoom(start, end, use), { start, end: start + 1 }];
+      },
+    ],
+    [
+      'is silent where nothing may go',
+      (driver) => {
+        const makeRoom = driver.makeRoom.bind(driver);
+        driver.makeRoom = (start, end, use) => {
+          try {
+            return makeRoom(start, end, use);
+          } catch {
+            return makeRoom(start, end, { ...use, held: [] });
+          }
+        };
+      },
+    ],
+  ])('fails a driver with a window that %s', async (_what, spoil) => {
+    const failed = await run(() => {
+      const driver = new WindowDriver({ maxBytes: 2 ** 20 });
+      spoil(driver);
+      return driver;
+    });
+    expect(failed.filter((name) => name.startsWith('room: '))).not.toEqual([]);
+  });
+
+  it('refuses a driver that says that it evicts and cannot, or that makes room without', () => {
+    const runner = { describe: () => undefined, it: () => undefined };
+    const silent = new WindowDriver({ maxBytes: 2 ** 20 });
+    Object.assign(silent, { evict: undefined });
+    expect(() => driverConformance(runner, { name: 'broken', create: () => silent })).toThrow(
+      'Expected evict to be a method of a driver that declares `evicts`, got undefined.',
+    );
+    const roomy = Object.assign(new MemDriver(), { makeRoom: () => [] });
+    expect(() => driverConformance(runner, { name: 'broken', create: () => roomy })).toThrow(TypeError);
   });
 
   it.each<[string, (driver: MemDriver) => void]>([

@@ -135,45 +135,50 @@ describe('many waits', () => {
 
 describe('WaitIndex', () => {
   const wait = (start: number, until: number): IndexedWait => ({ start, until });
+  /** Nothing is covered, until a test says how far all is. */
+  const bytes = (): { coveredUntil(from: number): number } => ({ coveredUntil: (from) => from });
 
   it('holds nothing any more once 10,000 waits have been deleted or completed', () => {
-    const waits = new WaitIndex();
+    const state = bytes();
+    const waits = new WaitIndex(state);
     const fill = (): IndexedWait[] => {
       const added = Array.from({ length: MANY }, (_, index) => wait(index % 100, (index % 100) + 1 + (index % 7)));
-      for (const one of added) waits.add(one, one.start);
+      for (const one of added) waits.add(one);
       expect(waits.size).toBe(MANY);
       return added;
     };
     for (const one of fill()) waits.delete(one);
     expect([waits.size, [...waits]]).toEqual([0, []]);
     fill();
-    expect(waits.takeCovered(0, 200, () => 200)).toHaveLength(MANY);
+    state.coveredUntil = () => 200;
+    expect(waits.takeCovered(0, 200)).toHaveLength(MANY);
     expect([waits.size, [...waits]]).toEqual([0, []]);
   });
 
   it('asks once for each first missing byte that a write covers, and for no other', () => {
-    const waits = new WaitIndex();
+    const state = bytes();
+    const waits = new WaitIndex(state);
     for (let index = 0; index < MANY; index += 1) {
       const start = 10 * (index % 100);
-      waits.add(wait(start, start + 5), start);
+      waits.add(wait(start, start + 5));
     }
     const asked: number[] = [];
-    const coveredUntil = (offset: number): number => {
+    state.coveredUntil = (offset) => {
       asked.push(offset);
       return 305;
     };
-    expect(waits.takeCovered(300, 305, coveredUntil)).toHaveLength(MANY / 100);
+    expect(waits.takeCovered(300, 305)).toHaveLength(MANY / 100);
     expect(asked).toEqual([300]);
-    expect(waits.takeCovered(305, 310, coveredUntil)).toEqual([]);
+    expect(waits.takeCovered(305, 310)).toBeUndefined();
     expect(asked).toEqual([300]);
   });
 
   it('tells whether a range has a byte that any wait needs, wherever the others lie and whatever has left', () => {
-    const waits = new WaitIndex();
+    const waits = new WaitIndex(bytes());
     expect(waits.touches(0, 100)).toBe(false);
     const added = Array.from({ length: 1000 }, (_, index) => wait(100 * index + 10, 100 * index + 20));
-    for (const one of added) waits.add(one, one.start);
-    waits.add(wait(50_015, 50_030), 50_015);
+    for (const one of added) waits.add(one);
+    waits.add(wait(50_015, 50_030));
     const touched = (start: number, end: number): boolean => waits.touches(start, end);
     expect([touched(50_000, 50_010), touched(50_000, 50_011)]).toEqual([false, true]);
     expect([touched(50_029, 50_030), touched(50_030, 50_110)]).toEqual([true, false]);
@@ -183,22 +188,26 @@ describe('WaitIndex', () => {
   });
 
   it('looks at no wait whose first missing byte a write does not cover, however many lie around it', () => {
-    const waits = new WaitIndex();
-    for (let index = 0; index < MANY; index += 1) waits.add(wait(index, 4 * MANY - index), index);
+    const state = bytes();
+    const waits = new WaitIndex(state);
+    for (let index = 0; index < MANY; index += 1) waits.add(wait(index, 4 * MANY - index));
     const asked: number[] = [];
-    const coveredUntil = (offset: number): number => {
+    let covered = 5;
+    state.coveredUntil = (offset) => {
       asked.push(offset);
-      return 5;
+      return covered;
     };
     expect(waits.touches(2 * MANY, 2 * MANY + 5)).toBe(true);
-    expect(waits.takeCovered(2 * MANY, 2 * MANY + 5, coveredUntil)).toEqual([]);
+    expect(waits.takeCovered(2 * MANY, 2 * MANY + 5)).toEqual([]);
     expect(asked).toEqual([]);
-    expect(waits.takeCovered(0, 5, coveredUntil)).toEqual([]);
+    expect(waits.takeCovered(0, 5)).toEqual([]);
     expect(asked).toEqual([0, 1, 2, 3, 4]);
     // Those five lack one byte now, and are asked about as one.
-    expect(waits.takeCovered(5, 6, (offset) => (asked.push(offset), 6))).toEqual([]);
+    covered = 6;
+    expect(waits.takeCovered(5, 6)).toEqual([]);
     expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
-    expect([waits.size, waits.takeCovered(6, 4 * MANY, () => 4 * MANY).length, waits.size]).toEqual([MANY, MANY, 0]);
+    covered = 4 * MANY;
+    expect([waits.size, waits.takeCovered(6, 4 * MANY)?.length, waits.size]).toEqual([MANY, MANY, 0]);
   });
 
   it('is as a list that is looked through, whatever is added, written and deleted', () => {
@@ -208,7 +217,6 @@ describe('WaitIndex', () => {
           maxLength: 80,
         }),
         (steps) => {
-          const waits = new WaitIndex();
           const covered = new Set<number>();
           const agreed: boolean[] = [];
           let list: IndexedWait[] = [];
@@ -217,16 +225,17 @@ describe('WaitIndex', () => {
             while (covered.has(until)) until += 1;
             return until;
           };
+          const waits = new WaitIndex({ coveredUntil });
           for (const [what, start, length] of steps) {
             const one = wait(start, start + length);
             if (what === 'add' && coveredUntil(start) < one.until) {
-              waits.add(one, coveredUntil(start));
+              waits.add(one);
               list.push(one);
             } else if (what === 'write') {
               for (let at = start; at < one.until; at += 1) covered.add(at);
               const ready = list.filter((each) => coveredUntil(each.start) >= each.until);
               list = list.filter((each) => !ready.includes(each));
-              const taken = waits.takeCovered(start, one.until, coveredUntil);
+              const taken = waits.takeCovered(start, one.until) ?? [];
               agreed.push(taken.length === ready.length && taken.every((each) => ready.includes(each)));
             } else if (what === 'delete' && list.length > 0) {
               const [gone] = list.splice(start % list.length, 1);
@@ -242,17 +251,22 @@ describe('WaitIndex', () => {
   });
 
   it('finds a wait again whose start is shared by longer and shorter ones that came and went', () => {
-    const waits = new WaitIndex();
+    const state = bytes();
+    const waits = new WaitIndex(state);
     const short = wait(0, 5);
     const long = wait(0, 50);
-    waits.add(short, 0);
-    waits.add(long, 0);
+    waits.add(short);
+    waits.add(long);
     waits.delete(long);
-    waits.add(wait(0, 20), 0);
+    waits.add(wait(0, 20));
     // They move on together, and one of them is there.
-    expect(waits.takeCovered(0, 4, () => 4)).toEqual([]);
-    expect(waits.takeCovered(4, 5, () => 5)).toEqual([short]);
-    expect(waits.takeCovered(5, 20, () => 20)).toHaveLength(1);
+    const write = (start: number, end: number): IndexedWait[] | undefined => {
+      state.coveredUntil = () => end;
+      return waits.takeCovered(start, end);
+    };
+    expect(write(0, 4)).toEqual([]);
+    expect(write(4, 5)).toEqual([short]);
+    expect(write(5, 20)).toHaveLength(1);
     waits.delete(short);
     expect(waits.size).toBe(0);
   });

@@ -214,7 +214,7 @@ export class Attempts {
     const { permits } = this.#context;
     const attempt = this.#failures.count + 1;
     const lastError = this.#failures.last;
-    const streams = [...this.#around.streams].filter((stream) => !idles(stream, this.#around));
+    const streams = [...this.#around.streams].filter((stream) => !idles(stream, this.#around) && !stream.lacksRoom);
     if (permits.paused) return { state: 'paused', attempt, lastError };
     for (const state of ['receiving', 'requesting'] as const) {
       if (streams.some(({ phase }) => phase === state)) return { state, attempt, lastError };

@@ -52,7 +52,8 @@ export interface DownloadOptions {
   readonly chunkSize?: number | undefined;
   /**
    * How far to read ahead of what was last waited for, in bytes; when that is there it idles until
-   * somebody waits. Where a server has no ranges its answer is not read on meanwhile.
+   * somebody waits. Where a server has no ranges its answer is not read on meanwhile. Into a
+   * window, it reads no further ahead than there is room for, either.
    * `@default` Infinity: everything
    */
   readonly readAhead?: number | undefined;
@@ -94,6 +95,10 @@ export interface DownloadOptions {
    * The content has no end that is known and cannot be asked for again, as that of an internet
    * radio. It is appended where the last byte stands; a connection that breaks is made again, and
    * appending goes on (`DownloadProgress.reconnectedAt`). An answer that ends cleanly is the end.
+   *
+   * Into a window it needs `keep: 'latest'`, and nothing else goes into such a one. There the end
+   * is told by `expectedLength`, and committed only if no byte has gone.
+   *
    * `concurrency`, `chunkSize`, `readAhead` and `trustLength` mean nothing to it. `@default` false
    */
   readonly live?: boolean | undefined;

@@ -15,7 +15,7 @@ export interface DownloadProgress extends Progress {
    * - `queued`: its requests wait for those of other downloads of a `Downloader`;
    * - `requesting`: asked, and nothing has come yet;
    * - `receiving`: bytes come;
-   * - `idle`: all that is wanted for now is there (`readAhead`);
+   * - `idle`: all that is wanted for now is there (`readAhead`, or a window has no more room);
    * - `retrying`: a request failed, and is made again at `retryAt`;
    * - `paused`: by `Downloader.pause()`, or since its priority is allowed no bytes;
    * - `complete`: everything asked for is there, and was not to be committed;

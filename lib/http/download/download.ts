@@ -9,6 +9,7 @@ import { unlimited } from './permits.js';
 import { readOptions } from './read-options.js';
 import { checkUrl, type DownloadUrl } from './request/source-url.js';
 import { runDownload } from './run-download.js';
+import { checkKeep } from './window/check-keep.js';
 
 /**
  * Downloads `url` into `resource`: what it lacks, in ranged requests, first what is waited for
@@ -25,6 +26,11 @@ import { runDownload } from './run-download.js';
  * When somebody waits for bytes that no request is about to bring, requests that nobody waits for
  * are aborted, and what is waited for is asked for at once; several such places are served side by
  * side. Where the server has no ranges, all comes in one pass from the first byte on.
+ *
+ * Into a window (`WindowDriver`) it reads ahead from where readers are, as far as nothing has to go
+ * for it that is nearer to one, and goes on as they do. It commits if everything fits; else it does
+ * not end, and is `idle` when nothing is to be fetched. Where nothing may go, since all is held or
+ * waited for, it waits.
  *
  * Requests that fail on the way (connection, time-out, status 408, 425, 429 or 5xx, any other from
  * 400 on with `Retry-After`, an answer that is none) are made again, see {@link
@@ -53,8 +59,8 @@ import { runDownload } from './run-download.js';
  *   aborted, which leaves the resource active;
  * - what a write and `commit` throw, and what a function among the arguments throws.
  *
- * Throws `INVALID_ARGUMENT` at the call for a URL or an option that is none, and `INVALID_RANGE`
- * for such a range.
+ * Throws `INVALID_ARGUMENT` at the call for a URL or an option that is none, and for a window that
+ * does not keep what {@link DownloadOptions.live} says; `INVALID_RANGE` for such a range.
  *
  * @example
  * ```ts
@@ -78,6 +84,7 @@ export function download(
 ): Observable<DownloadProgress> {
   checkResource(resource);
   const settings = readOptions(options);
+  checkKeep(resource, settings.live);
   if (typeof url !== 'function') checkUrl(url);
   return runDownload(resource, url, settings, () => ({ permits: unlimited(), activity: new Activity() }));
 }

@@ -14,10 +14,10 @@ import {
 
 import { StorageError } from '../../errors/storage-error.js';
 import { abortion } from '../../operators/abortion.js';
-import { lengthBehind } from '../../operators/length-behind.js';
 import { MAX_OFFSET } from '../../range/byte-range.js';
 import type { Resource } from '../../resource/resource.js';
 import { endedErrorOf } from '../../view/ended-error-of.js';
+import { INSIDE } from '../../view/own-view.js';
 import type { Activity } from './activity.js';
 import { isFalsified, KnownContent } from './answer/known-content.js';
 import { type DownloadProgress, reportProgress } from './download-progress.js';
@@ -103,14 +103,12 @@ function run(
     if (state === 'failed') resource.reactivate();
     let length: () => number | undefined;
     let isWhole = (): boolean => true;
+    const isWindow = resource.driver.use !== undefined;
     let transfer$: Observable<never>;
     if (settings.live) {
-      let end = 0;
-      const reached = (position: number): void => {
-        end = position;
-      };
-      length = () => lengthBehind(resource, end);
-      transfer$ = appendLive({ resource, source, settings, permits, activity, reached });
+      length = () => undefined;
+      if (isWindow) isWhole = () => resource.has({ start: 0, end: resource[INSIDE].parts.control.arrivedEnd });
+      transfer$ = appendLive({ resource, source, settings, permits, activity });
     } else {
       const content = new KnownContent(resource, settings.trustLength);
       length = () => content.total;
@@ -124,8 +122,8 @@ function run(
       return EMPTY;
     });
     // Most of what a commit has to make durable is so already when it comes. Nothing may be evicted
-    // meanwhile.
-    const { durable = true } = resource.driver.capabilities;
+    // meanwhile. Of a window nothing is durable, and no more may be held than a half.
+    const { durable = !isWindow } = resource.driver.capabilities;
     const durable$ = durable ? defer(() => resource.checkpoint()).pipe(ignoreElements()) : EMPTY;
     const held$ = using(
       () => {
@@ -136,7 +134,8 @@ function run(
       },
       () => concat(durable$, commit$),
     );
-    const finish$ = defer(() => (settings.commit && isWhole() ? held$ : EMPTY));
+    const finally$ = isWindow ? commit$ : held$;
+    const finish$ = defer(() => (settings.commit && isWhole() ? finally$ : EMPTY));
     return concat(transfer$, finish$);
   });
 }

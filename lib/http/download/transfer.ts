@@ -13,6 +13,7 @@ import { Stream } from './request/stream.js';
 import { endOf } from './resource-end.js';
 import { Target } from './target.js';
 import type { TransferContext } from './transfer-context.js';
+import { Room } from './window/room.js';
 
 /**
  * Fetches what `resource` lacks, and completes when nothing is missing, or when the resource is
@@ -38,9 +39,12 @@ class Transfer {
   readonly #streams = new Set<Stream>();
   readonly #target: Target;
   readonly #planner: Planner;
+  readonly #room: Room | undefined;
   readonly #gate = new ReadingGate();
-  /** Plans when the last plan has said so. */
+  /** When the last plan has said to plan again, in milliseconds of `performance.now()`. */
+  #nextPlan = Infinity;
   #again = Subscription.EMPTY;
+  #againAt = Infinity;
   readonly #evidence: Evidence;
   readonly #requests: StreamRequests;
   readonly #requestSize: RequestSize;
@@ -54,16 +58,19 @@ class Transfer {
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#evidence = new Evidence(resource);
     this.#target = new Target(resource, content, settings.range);
-    this.#planner = new Planner(settings.readAhead, this.#target.start);
+    this.#room = Room.of(resource, this.#target, settings.readAhead, () => this.#planAgain());
+    this.#planner = new Planner(settings.readAhead, this.#target.start, this.#room);
     this.#requests = new StreamRequests({
       resource,
       content,
       source,
       settings,
       target: this.#target,
+      room: this.#room,
       evidence: this.#evidence,
       pace: this.#planner.pace,
       gate: this.#gate,
+      lacksRoom: () => void context.activity.refresh(),
       leaveOnly: (stream) => {
         this.#leaveOnly(stream);
       },
@@ -90,6 +97,7 @@ class Transfer {
     this.#work.add(() => {
       for (const stream of this.#streams) stream.requests.unsubscribe();
       this.#again.unsubscribe();
+      this.#room?.close();
       permits.reorder(false);
     });
     this.#work.add(
@@ -113,10 +121,12 @@ class Transfer {
       this.#resource.demand$.subscribe((demands) => {
         if (this.#isOver) return;
         const waits = demands.length > 0 || this.#planner.wanted.length > 0;
-        const waiting = demands.map(({ range, reader, since, neededBy }) => ({ ...range, reader, since, neededBy }));
+        const waiting = demands.map(({ range: { start, end }, reader, since, neededBy }) => {
+          return { start, end, reader, since, neededBy };
+        });
         this.#planner.demanded(waiting, this.#nextGap, performance.now());
         // Only now: at a write this list may be an old one.
-        for (const stream of this.#plan()) stream.carriedAt = performance.now();
+        if (!this.#isSettled()) for (const stream of this.#plan()) stream.carriedAt = performance.now();
         if (waits && !this.#subscriber.closed) permits.reorder(demands.length > 0);
       }),
     );
@@ -142,13 +152,19 @@ class Transfer {
    * more to bring. There are ten thousand such writes a second on a fast server.
    */
   #goesOn({ end }: ByteRange): boolean {
-    const { activity } = this.#context;
-    if (activity.now.state !== 'receiving' || activity.now.lastError !== undefined) return false;
     for (const stream of this.#streams) {
-      if (stream.whole && !this.#planner.readsOn(Infinity)) continue;
-      if (stream.position === end && !stream.drained) return this.#planner.isSettled(this.#streams, performance.now());
+      if (stream.position === end && !stream.drained) return this.#isSettled();
     }
     return false;
+  }
+
+  /** Whether there is nothing to do as long as nothing changes, and nothing new to tell. */
+  #isSettled(): boolean {
+    const { state, lastError } = this.#context.activity.now;
+    if (state !== 'receiving' || lastError !== undefined) return false;
+    // What is brought without being asked for in parts may have come far enough.
+    if ([...this.#streams].some(({ whole }) => whole) && !this.#planner.readsOn(Infinity)) return false;
+    return this.#planner.isSettled(this.#streams, this.#nextGap, performance.now());
   }
 
   /**
@@ -164,20 +180,21 @@ class Transfer {
 
   #open(): readonly Stream[] {
     const { content, permits } = this.#context;
+    const now = performance.now();
+    this.#room?.look(this.#planner.wanted, now);
+    this.#nextPlan = Infinity;
+    this.#planAgain();
+    this.#startPassOver();
     const streams = [...this.#streams];
     const whole = streams.find((stream) => stream.whole);
     const isShut = whole !== undefined && !this.#planner.readsOn(whole.position);
     if (this.#gate.set(isShut) && isShut) permits.reorder(this.#planner.wanted.length > 0);
     if (this.#requests.unranged) {
-      const from = content.isFalse ? 0 : this.#nextGap(0, this.#target.end)?.start;
-      if (streams.length === 0 && from !== undefined && (content.isFalse || this.#planner.readsOn(from))) {
-        this.#run(new Stream(0, Infinity));
-      }
+      if (streams.length === 0 && (content.isFalse || this.#wantsPass())) this.#run(new Stream(0, Infinity));
       return [];
     }
     if (this.#evidence.withoutRanges && whole !== undefined) return [];
     const concurrency = this.#attempts.most;
-    const now = performance.now();
     const store = {
       transits: streams.filter(({ drained }) => !drained),
       nextGap: this.#nextGap,
@@ -186,8 +203,8 @@ class Transfer {
       chunkSize: this.#requestSize.current,
     };
     const { stop, shorten, start, carriers, again } = this.#planner.plan(store, now);
-    this.#again.unsubscribe();
-    if (again !== undefined) this.#again = timer(again - now).subscribe(() => void this.#plan());
+    this.#nextPlan = again ?? Infinity;
+    this.#planAgain();
     for (const stream of stop) this.#close(stream);
     for (const { transit, end } of shorten) transit.end = end;
     for (const range of start) {
@@ -198,6 +215,36 @@ class Transfer {
       else this.#run(new Stream(range.start, range.end, range.wanted ? now : -Infinity));
     }
     return carriers;
+  }
+
+  /** Plans when the last plan or the room has said so, even if nothing happens until then. */
+  #planAgain(): void {
+    const at = Math.min(this.#nextPlan, this.#room?.nextLook ?? Infinity);
+    // One that comes too early finds nothing to do: there would be a timer for each write.
+    if (at >= this.#againAt) return;
+    this.#again.unsubscribe();
+    this.#againAt = at;
+    this.#again = timer(Math.max(0, at - performance.now())).subscribe(() => {
+      this.#againAt = Infinity;
+      this.#plan();
+    });
+  }
+
+  /** Gives up a pass over everything that has left what is waited for behind: there is another. */
+  #startPassOver(): void {
+    for (const stream of this.#streams) {
+      if (!stream.whole || this.#room?.hasPassed(stream.position, this.#planner.wanted, this.#nextGap) !== true)
+        continue;
+      this.#close(stream);
+    }
+  }
+
+  /** Whether a pass over everything brings anything that is wanted. */
+  #wantsPass(): boolean {
+    const gap = this.#nextGap(0, this.#target.end);
+    if (gap === undefined || this.#room?.isLimited !== true)
+      return gap !== undefined && this.#planner.readsOn(gap.start);
+    return this.#room.wantedOf(0, this.#target.end).some(({ start, end }) => this.#nextGap(start, end) !== undefined);
   }
 
   readonly #nextGap = (from: number, limit: number): ByteRange | undefined => this.#target.nextGap(from, limit);

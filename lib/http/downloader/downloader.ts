@@ -10,6 +10,7 @@ import type { DownloadProgress } from '../download/download-progress.js';
 import { OPTIONS, readOptions } from '../download/read-options.js';
 import { checkUrl, type DownloadUrl } from '../download/request/source-url.js';
 import { runDownload } from '../download/run-download.js';
+import { checkKeep } from '../download/window/check-keep.js';
 import { type ActiveDownload, type DownloadPriority, PRIORITIES } from './active-download.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Bidder } from './rank.js';
@@ -178,6 +179,7 @@ export class Downloader {
       retry: own.retry ?? retry,
       timeout: own.timeout ?? timeout,
     });
+    checkKeep(resource, settings.live);
     if (typeof url !== 'function') checkUrl(url);
     return defer(() => {
       let active: Active | undefined;

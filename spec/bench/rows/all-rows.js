@@ -8,6 +8,8 @@ import { readingRows } from './reading.js';
 import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
 import { waitingRows } from './waiting.js';
+import { windowDownloadRows } from './window-downloads.js';
+import { windowRows } from './windows.js';
 import { writingRows } from './writing.js';
 
 /** @import { Row } from '../tools/row.js' */
@@ -16,7 +18,9 @@ import { writingRows } from './writing.js';
 export const allRows = [
   ...readingRows,
   ...writingRows,
+  ...windowRows,
   ...downloadingRows,
+  ...windowDownloadRows,
   ...servingRows,
   ...coverageRows,
   ...waitingRows,

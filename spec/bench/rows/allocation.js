@@ -1,9 +1,9 @@
 import { openSync as openFile, writeSync } from 'node:fs';
 import { of } from 'rxjs';
-import { MemDriver, Resource } from 'tidemark';
+import { MemDriver, Resource, WindowDriver } from 'tidemark';
 import { MmapDriver } from 'tidemark/node';
 import { openSync } from 'tidemark/sync';
-import { openPartial, storeContent } from '../tools/content.js';
+import { contentAt, openPartial, storeContent } from '../tools/content.js';
 import { openScattered, STRIDE } from '../tools/ranges.js';
 import { startThread } from '../tools/threads.js';
 
@@ -124,6 +124,19 @@ const rows = [
     async measure({ folder }) {
       const content = openMapped(folder).resource.readAll();
       const resource = Resource.open(new MemDriver({ initialData: content }));
+      return Promise.resolve(compareReads(resource, content));
+    },
+  },
+  {
+    id: 'heap-read-window',
+    what: 'heap a readAt takes, window',
+    against: RAW,
+    unit: 'bytes a call',
+    budget: 1.01,
+    async measure() {
+      const content = contentAt(0, SIZE);
+      const resource = Resource.open(new WindowDriver({ maxBytes: 2 * SIZE, blockSize: SIZE }));
+      resource.writeAt(0, content);
       return Promise.resolve(compareReads(resource, content));
     },
   },

@@ -54,7 +54,7 @@ function fsReads(path, size) {
 }
 
 /** @param {Pick<ResourceView, 'readAt'>} view @param {number} size */
-function viewReads(view, size) {
+export function viewReads(view, size) {
   return randomReads(size, (offset, target) => view.readAt(offset, target));
 }
 

@@ -6,13 +6,13 @@ import { contentAt, verifyBytes } from '../tools/content.js';
 
 /** @import { Row, Side } from '../tools/row.js' */
 
-const CHUNK = 64 * 1024;
+export const CHUNK = 64 * 1024;
 /**
  * 64 MiB a sample: so much that the allocator gives new memory to either side, and no recycled one
  * to one of them.
  */
 const CHUNKS = 1024;
-const SIZE = CHUNKS * CHUNK;
+export const SIZE = CHUNKS * CHUNK;
 export const ROOM = 8 * 2 ** 20;
 
 /**
@@ -24,7 +24,7 @@ export const ROOM = 8 * 2 ** 20;
  *   (place: T) => Uint8Array, drop: (place: T) => void }} store
  * @returns {Side}
  */
-function sequentialWrites({ make, write, read, drop }) {
+export function sequentialWrites({ make, write, read, drop }) {
   const chunks = Array.from({ length: CHUNKS }, (_, index) => contentAt(index * CHUNK, CHUNK));
   /** @type {{ place: T } | undefined} */
   let last;

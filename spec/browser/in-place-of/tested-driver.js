@@ -13,3 +13,7 @@ export function testedDriver({ MemDriver }, initialData) {
 export function testedFolder() {
   return undefined;
 }
+
+export function isWindowTested() {
+  return false;
+}

@@ -15,8 +15,8 @@ function resource(key) {
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
 export const ownerCommands = {
-  open(key, options) {
-    resources.set(key, Resource.open(newDriver(), { ...options, signal: abort.signal }));
+  open(key, options, holds) {
+    resources.set(key, Resource.open(newDriver(holds), { ...options, signal: abort.signal }));
   },
   handle(key, name) {
     return resource(key).createPort({ name }).handle;

@@ -1,20 +1,20 @@
 import { defer, ignoreElements, type Observable, takeUntil, tap } from 'rxjs';
 
-import { endOfBytes } from '../../../operators/length-behind.js';
 import type { Resource } from '../../../resource/resource.js';
+import { INSIDE } from '../../../view/own-view.js';
 import { Evidence } from '../answer/evidence.js';
 import { readMediaType } from '../answer/headers.js';
 import { brokenAnswerError, statusError } from '../http-error.js';
 import type { Permit } from '../permits.js';
 import { Exchanges, type Understood } from '../request/exchange.js';
+import type { Hold } from '../request/fetch-chunks.js';
 import { endOf } from '../resource-end.js';
 import { type SoleContext, SoleRequest } from '../sole-request.js';
+import { PatientWriter } from '../window/patient-writer.js';
 
 /** What appending works with. */
 export interface LiveContext extends SoleContext {
   readonly resource: Resource;
-  /** Called with the end of what has come, exclusive. */
-  readonly reached: (end: number) => void;
 }
 
 /**
@@ -24,6 +24,9 @@ export interface LiveContext extends SoleContext {
  *
  * A connection that breaks is made again. What came in between is lost: `reconnectedAt` says
  * where.
+ *
+ * A window keeps the last of it. The end of it all is told by `expectedLength` there: it cannot be
+ * committed.
  */
 export function appendLive(context: LiveContext): Observable<never> {
   return defer(() => new Live(context).run());
@@ -48,25 +51,45 @@ class Live {
   run(): Observable<never> {
     return this.#request
       .run((address, permit) => this.#ask(address, permit))
-      .pipe(ignoreElements(), takeUntil(endOf(this.#context.resource)));
+      .pipe(
+        tap({
+          complete: () => {
+            const { resource } = this.#context;
+            if (this.#isWindow) resource.expectedLength = this.#position;
+          },
+        }),
+        ignoreElements(),
+        takeUntil(endOf(this.#context.resource)),
+      );
+  }
+
+  get #isWindow(): boolean {
+    return this.#context.resource.driver.use !== undefined;
   }
 
   #ask(address: string, permit: Permit): Observable<unknown> {
     const { resource } = this.#context;
     let end: number | undefined;
-    const hold = (bytes: number): Promise<void> | undefined => permit.paces(bytes);
+    const writer = new PatientWriter(resource, (offset, data) => {
+      resource.writeAt(offset, data);
+      this.#position = offset + data.length;
+      this.#request.received();
+    });
+    const hold: Hold = (bytes, signal) => {
+      const paced = permit.paces(bytes);
+      return writer.waits ? writer.written(signal).then(() => paced) : paced;
+    };
     const understood = (found: Understood): void => {
-      this.#position = Math.max(this.#position, endOfBytes(resource));
+      this.#position = Math.max(this.#position, resource[INSIDE].parts.control.arrivedEnd);
       if (this.#position > 0) this.#reconnectedAt = this.#position;
+      // An earlier end was none.
+      if (this.#isWindow && this.#position === resource.expectedLength) resource.expectedLength = undefined;
       end = this.#take(found, this.#position);
     };
     return this.#exchanges.send(address, { range: undefined }, { mediaType: this.#mediaType }, understood, hold).pipe(
       tap({
         next: (chunk) => {
-          resource.writeAt(this.#position, chunk);
-          this.#position += chunk.length;
-          this.#context.reached(this.#position);
-          this.#request.received();
+          writer.write(this.#position, chunk);
         },
         complete: () => {
           if (end === undefined || this.#position >= end) return;

@@ -1,5 +1,5 @@
 import { LENGTH_IN_TURN, requestLength } from './request-length.js';
-import { bytesInLatency, type Coming, type Situation, type Transit } from './situation.js';
+import { aheadOf, bytesInLatency, type Coming, type Situation, type Transit } from './situation.js';
 
 /** So near a stream gets to on its own: a new request would cost the server more than it saves. */
 const NEAR = 32 * 1024;
@@ -31,15 +31,16 @@ export interface Assignment<T extends Transit> {
  * that it needs.
  */
 export function assign<T extends Transit>(situation: Situation<T>): Assignment<T> {
-  const { transits, nextGap, end, concurrency, readAhead, chunkSize } = situation;
+  const { transits, nextGap, end, concurrency, chunkSize } = situation;
   const carriers = new Map<T, number>();
   const missing: Needed[] = [];
   const open = situation.demands.flatMap((demand) => {
     const from = nextGap(demand.start, Math.min(demand.end, end))?.start;
-    return from === undefined ? [] : [{ ...demand, from }];
+    return from === undefined ? [] : [{ demand, from }];
   });
   const alone = isOnePlace(open);
-  for (const { from, end: until, since, neededBy = Infinity, returning = false } of open) {
+  for (const { demand, from } of open) {
+    const { start, end: until, since, neededBy = Infinity, returning = false } = demand;
     const carrier = transits.find((transit) => brings(transit, from, situation));
     if (carrier !== undefined) {
       if (!carriers.has(carrier)) carriers.set(carrier, neededBy);
@@ -49,7 +50,7 @@ export function assign<T extends Transit>(situation: Situation<T>): Assignment<T
     ) {
       const limit = Math.min(
         from + (returning ? Math.min(LENGTH_IN_TURN, chunkSize) : requestLength(situation, alone)),
-        until + readAhead,
+        aheadOf(situation, { start, end: until }),
         end,
       );
       const starts = [...transits.map(({ position }) => position), ...missing.map((other) => other.from)];

@@ -1,8 +1,8 @@
 import { admit } from './admit.js';
-import { assign } from './assign.js';
+import { type Assignment, assign } from './assign.js';
 import { findFree } from './free-range.js';
 import { readAhead } from './read-ahead.js';
-import type { Coming, Plan, Situation, Start, Transit } from './situation.js';
+import { aheadOf, type Coming, type Plan, type Situation, type Start, type Transit } from './situation.js';
 
 /**
  * Which requests to make next, and which to give up.
@@ -28,11 +28,13 @@ import type { Coming, Plan, Situation, Start, Transit } from './situation.js';
  * its way is about to be there the next stretch is asked for. That one stream brings bytes in the
  * order in which media is read; more of them would make the next byte come later.
  *
- * Nothing that is there is asked for, and nothing that is on its way.
+ * Nothing that is there is asked for, and nothing that is on its way. Where there is room only near
+ * to where somebody reads, no stream stays that brings what is far from there.
  */
 export function plan<T extends Transit>(situation: Situation<T>): Plan<T> {
   const assignment = assign(situation);
-  const { needed, stop, deserted, again } = admit(situation, assignment);
+  const { needed, stop: givenUp, deserted, again } = admit(situation, assignment);
+  const stop = new Set([...givenUp, ...strays(situation, assignment)]);
   const kept = situation.transits.filter((transit) => !stop.has(transit));
   /** The end of what comes from `position` on, where a needed request brings what follows. */
   const cut = (position: number, end: number): number =>
@@ -51,4 +53,15 @@ export function plan<T extends Transit>(situation: Situation<T>): Plan<T> {
   }
   const shorten = cuts.filter(({ transit, end }) => end < transit.end);
   return { stop: [...stop], shorten, start, carriers: [...assignment.carriers.keys()], deserted, again };
+}
+
+/** Streams that nobody waits for, and that bring what there is no room for any more. */
+function strays<T extends Transit>(situation: Situation<T>, { carriers }: Assignment<T>): readonly T[] {
+  const { transits, demands, lastDemands, inTurn, reach = Infinity } = situation;
+  if (reach === Infinity) return [];
+  const slack = reach / 4;
+  const places = [...demands, ...lastDemands, ...inTurn];
+  const isNear = (position: number): boolean =>
+    places.some((place) => place.start - slack <= position && position <= aheadOf(situation, place) + slack);
+  return transits.filter((transit) => !carriers.has(transit) && !isNear(transit.position));
 }

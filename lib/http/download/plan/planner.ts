@@ -1,4 +1,5 @@
 import type { ByteRange } from '../../../range/byte-range.js';
+import type { Room } from '../window/room.js';
 import { Pace } from './pace.js';
 import { Places } from './places.js';
 import { plan } from './plan.js';
@@ -34,13 +35,16 @@ export class Planner {
   #wanted: readonly Wanted[] = [];
   #lastDemands: readonly ByteRange[];
   #deserted: Deserted | undefined;
+  readonly #room: Room | undefined;
 
   /**
    * @param readAhead - see {@link Situation.readAhead}
    * @param from - where to read ahead from until somebody waits
+   * @param room - where there is room, if not for everything
    */
-  constructor(readAhead: number, from: number) {
+  constructor(readAhead: number, from: number, room?: Room) {
     this.#readAhead = readAhead;
+    this.#room = room;
     this.#lastDemands = [{ start: from, end: from }];
   }
 
@@ -58,19 +62,18 @@ export class Planner {
     for (const wait of this.#waits) {
       if (!lasting.has(wait) && nextGap(wait.start, wait.end) === undefined) this.#places.got(wait, nextGap, now);
     }
-    this.#waits = waiting.map(({ start, end, reader, since, neededBy }, index) => {
-      const wait = known[index] ?? {
-        start,
-        end,
-        reader,
-        since,
+    this.#waits = waiting.map((one, index) => {
+      const { reader, since, neededBy } = one;
+      const { start, end, seenAt, returning } = known[index] ?? {
+        start: one.start,
+        end: one.end,
         seenAt: now,
-        returning: this.#places.waits(start, nextGap, now),
+        returning: this.#places.waits(one.start, nextGap, now),
       };
-      return { ...wait, neededBy };
+      return { start, end, reader, since, neededBy, seenAt, returning };
     });
     this.#wanted = this.#waits
-      .map(({ seenAt, ...wait }) => ({ ...wait, since: seenAt }))
+      .map(({ start, end, neededBy, seenAt, returning }) => ({ start, end, neededBy, since: seenAt, returning }))
       .sort((a, b) => compare(a.neededBy, b.neededBy) || a.since - b.since);
     if (waiting.length > 0) this.#lastDemands = this.#wanted;
   }
@@ -80,17 +83,20 @@ export class Planner {
    * `position`.
    */
   readsOn(position: number): boolean {
+    if (this.#room?.isLimited === true) return this.#room.readsOn(position);
     if (this.#readAhead === Infinity) return true;
     const ends = (this.#waits.length > 0 ? this.#waits : this.#lastDemands).map(({ end }) => end);
     return position < Math.max(...ends) + this.#readAhead;
   }
 
   /**
-   * Whether there is nothing to do as long as nothing changes: nobody waits, and more is on its way
-   * than what could be had of the next request meanwhile.
+   * Whether there is nothing to do as long as nothing changes: nobody waits for what is not there,
+   * and more is on its way than what could be had of the next request meanwhile.
    */
-  isSettled(transits: Iterable<Transit>, now: number): boolean {
-    if (this.#waits.length > 0 || this.#places.inTurn(now).length > 0) return false;
+  isSettled(transits: Iterable<Transit>, nextGap: Store<Transit>['nextGap'], now: number): boolean {
+    if (this.#places.inTurn(now).length > 0) return false;
+    if (this.#waits.some(({ start, end }) => nextGap(start, end) !== undefined)) return false;
+    if (this.#room !== undefined && now >= this.#room.nextLook) return false;
     const enough = bytesInLatency(this.pace);
     let coming = 0;
     for (const { position, end } of transits) {
@@ -102,12 +108,21 @@ export class Planner {
 
   /** What to do now. */
   plan<T extends Transit>(store: Store<T>, now: number): Plan<T> {
+    const room = this.#room?.isLimited === true ? this.#room : undefined;
+    const { transits, nextGap, end, concurrency, chunkSize } = store;
+    // Not `...store`: V8 makes hidden classes for each such object anew, and keeps them until a
+    // major garbage collection (6 kB a plan, measured).
     const made = plan({
-      ...store,
+      transits,
+      nextGap,
+      end,
+      concurrency,
+      chunkSize,
       readAhead: this.#readAhead,
       now,
       demands: this.#wanted,
-      lastDemands: this.#lastDemands,
+      lastDemands: room?.places ?? this.#lastDemands,
+      reach: room?.reach,
       inTurn: this.#places.inTurn(now),
       latency: this.pace.latency,
       bytesPerSecond: this.pace.bytesPerSecond,

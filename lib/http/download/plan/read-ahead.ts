@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../../range/byte-range.js';
 import { findFree } from './free-range.js';
 import { LEAST, requestLength } from './request-length.js';
-import { bytesInLatency, type Coming, remaining, type Situation, type Transit } from './situation.js';
+import { aheadOf, bytesInLatency, type Coming, remaining, type Situation, type Transit } from './situation.js';
 
 /**
  * What to ask for that nobody waits for yet: the next stretch where all that is on its way is about
@@ -43,7 +43,8 @@ interface Place {
 function placesInTurn(situation: Situation<Transit>, kept: readonly Coming[]): Following {
   const places = situation.inTurn.map(({ start, end }): Place => {
     const length = Math.max(LEAST, Math.min(end - start, requestLength(situation, true)));
-    return { start, limit: end + Math.min(situation.readAhead, length), end: end + situation.readAhead, length };
+    const ahead = aheadOf(situation, { start: end, end });
+    return { start, limit: Math.min(ahead, end + length), end: ahead, length };
   });
   return following(situation, places, kept);
 }
@@ -52,7 +53,7 @@ function placesInTurn(situation: Situation<Transit>, kept: readonly Coming[]): F
 function waitingPlaces(situation: Situation<Transit>, kept: readonly Coming[]): Following {
   const length = requestLength(situation, true);
   const places = situation.demands.map((demand): Place => {
-    const end = demand.end + situation.readAhead;
+    const end = aheadOf(situation, demand);
     return { start: demand.start, limit: end, end, length };
   });
   return following(situation, places, kept, (range, last) => range.start === last?.end);
@@ -72,7 +73,7 @@ function following(
     if (coming.length >= situation.concurrency) break;
     const most = Math.min(length, situation.chunkSize);
     const { range, passed } = findFree(situation, start, end, coming);
-    if (range === undefined || range.start >= limit) continue;
+    if (range === undefined || range.start >= limit || !isWorthIt(situation, range, end)) continue;
     if (remaining(passed) > soon) isBusy = true;
     else if (isMeant(range, passed.at(-1))) {
       const next = { start: range.start, end: Math.min(range.end, range.start + most) };
@@ -86,11 +87,24 @@ function following(
 /** Behind what is or was waited for, and then whatever is missing. */
 function inOrder(situation: Situation<Transit>, kept: readonly Coming[]): ByteRange | undefined {
   const { demands, lastDemands } = situation;
-  for (const { start, end } of demands.length === 0 ? lastDemands : demands) {
-    const { range } = findFree(situation, start, end + situation.readAhead, kept);
-    if (range !== undefined) return range;
+  for (const place of demands.length === 0 ? lastDemands : demands) {
+    const limit = aheadOf(situation, place);
+    const { range } = findFree(situation, place.start, limit, kept);
+    if (range !== undefined && isWorthIt(situation, range, limit)) return range;
   }
-  return situation.readAhead === Infinity ? findFree(situation, 0, Infinity, kept).range : undefined;
+  const { readAhead, reach = Infinity } = situation;
+  return readAhead === Infinity && reach === Infinity ? findFree(situation, 0, Infinity, kept).range : undefined;
+}
+
+/**
+ * Room comes in small pieces where somebody reads on in a window: not each is worth a request.
+ *
+ * @param limit - where the room ends
+ */
+function isWorthIt(situation: Situation<Transit>, { start, end }: ByteRange, limit: number): boolean {
+  const { reach = Infinity } = situation;
+  if (reach === Infinity || end < limit || limit >= situation.end) return true;
+  return end - start >= Math.min(reach / 4, requestLength(situation, true));
 }
 
 function shortened(situation: Situation<Transit>, { start, end }: ByteRange, alone: boolean): ByteRange {

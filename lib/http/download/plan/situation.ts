@@ -41,7 +41,10 @@ export interface Situation<T extends Transit> {
   readonly now: number;
   /** What is waited for, the most urgent first. */
   readonly demands: readonly Wanted[];
-  /** What was waited for when somebody last waited: reading ahead goes on from there. */
+  /**
+   * What was waited for when somebody last waited, or where a window is read: reading ahead goes on
+   * from there.
+   */
   readonly lastDemands: readonly ByteRange[];
   /**
    * Where somebody has read in turn within the last seconds: the stretches that were waited for,
@@ -60,6 +63,11 @@ export interface Situation<T extends Transit> {
   readonly chunkSize: number;
   /** How far to read ahead of what is waited for. */
   readonly readAhead: number;
+  /**
+   * How far ahead of where something is waited for or read there is room, in bytes.
+   * `@default` Infinity
+   */
+  readonly reach?: number | undefined;
   /**
    * From a request to the first byte of its answer, in milliseconds; undefined as long as none has
    * come.
@@ -103,6 +111,14 @@ export interface Plan<T extends Transit> {
    * When to plan again even if nothing happens, as a moment of the clock of {@link Situation.now}.
    */
   readonly again: number | undefined;
+}
+
+/** Up to where to read ahead of what is waited for, or was, exclusive. */
+export function aheadOf(
+  { readAhead, reach = Infinity }: Pick<Situation<Transit>, 'readAhead' | 'reach'>,
+  { start, end }: ByteRange,
+): number {
+  return Math.min(end + readAhead, Math.max(end, start + reach));
 }
 
 /** What comes in while a new request would wait for its first byte. */

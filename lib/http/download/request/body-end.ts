@@ -1,4 +1,4 @@
-import { EMPTY, type Observable, of, throwError } from 'rxjs';
+import { concat, EMPTY, from, ignoreElements, Observable, of, throwError } from 'rxjs';
 
 import type { ByteRange } from '../../../range/byte-range.js';
 import type { Evidence } from '../answer/evidence.js';
@@ -78,7 +78,7 @@ export class BodyEnds {
     this.#evidence.sawEnd();
     this.#content.adopt(where, answer.version, readMediaType(response.headers));
     stream.end = Math.min(stream.end, body.place.end);
-    return of(body.release());
+    return concat(of(body.release()), ended(body));
   }
 
   /** More came than the headers say. */
@@ -94,4 +94,17 @@ export class BodyEnds {
     this.#content.falsify(answer.hidden);
     throw this.#reissue.forAll(stream, promised, what);
   }
+}
+
+/** Completes when there was room for all that was kept back; unsubscribing gives up the rest. */
+function ended(body: Body): Observable<never> {
+  return new Observable((subscriber) => {
+    const abort = new AbortController();
+    const written = body.written(abort.signal);
+    const written$ = written === undefined ? EMPTY : from(written).pipe(ignoreElements());
+    subscriber.add(written$.subscribe(subscriber));
+    return () => {
+      abort.abort();
+    };
+  });
 }

@@ -2,6 +2,8 @@ import type { Resource } from '../../../resource/resource.js';
 import type { KnownContent } from '../answer/known-content.js';
 import type { Target } from '../target.js';
 import type { Stream } from './stream.js';
+import { PatientWriter } from '../window/patient-writer.js';
+import type { Room } from '../window/room.js';
 import { writeMissing } from './write-missing.js';
 
 /** Where the body of an answer goes. */
@@ -21,6 +23,8 @@ interface Goes {
   readonly resource: Resource;
   readonly content: KnownContent;
   readonly target: Target;
+  /** Where there is room for it; undefined: for all of it. */
+  readonly room: Room | undefined;
 }
 
 /** Takes the body of one answer, and writes of it what its stream is for. */
@@ -28,16 +32,21 @@ export class Body {
   readonly place: Place;
   readonly #resource: Resource;
   readonly #target: Target;
+  readonly #room: Room | undefined;
+  readonly #writer: PatientWriter;
   readonly #stream: Stream;
   readonly #content: KnownContent;
   readonly #where: string;
   readonly #chunks: Uint8Array[] = [];
   #at: number;
   #overran = false;
+  #written = 0;
 
   /** @param where - names the request in errors */
-  constructor({ resource, content, target }: Goes, stream: Stream, place: Place, where: string) {
+  constructor({ resource, content, target, room }: Goes, stream: Stream, place: Place, where: string) {
     this.#target = target;
+    this.#room = room;
+    this.#writer = new PatientWriter(resource, (offset, data) => this.#writePiece(offset, data));
     this.#resource = resource;
     this.#content = content;
     this.#stream = stream;
@@ -65,6 +74,11 @@ export class Body {
     return this.place.kept || !this.#stream.drained || this.#stream.end >= this.place.end;
   }
 
+  /** Resolves when what has come is written; undefined: it is. */
+  written(signal: AbortSignal): Promise<void> | undefined {
+    return this.#writer.waits ? this.#writer.written(signal) : undefined;
+  }
+
   /**
    * Takes the next bytes. Returns how many of them were written, and were missing before: so far
    * has the download come.
@@ -90,22 +104,43 @@ export class Body {
     return written;
   }
 
+  /** Returns how many bytes the download has come further. */
   #write(offset: number, data: Uint8Array): number {
     const stream = this.#stream;
     const from = Math.max(offset, stream.position);
     const until = Math.min(offset + data.length, stream.end);
     if (from >= until) return 0;
+    const before = this.#written;
+    this.#writer.write(from, part(data, from - offset, until - offset));
+    return this.#written - before;
+  }
+
+  #writePiece(from: number, bytes: Uint8Array): void {
+    const stream = this.#stream;
+    const until = from + bytes.length;
     // Before the write: those who hear of it look at what is still to come.
     stream.position = until;
-    const bytes = part(data, from - offset, until - offset);
-    if (this.place.overwrites) {
-      this.#resource.writeAt(from, bytes);
-      return this.#content.rewrote(until);
+    try {
+      if (this.place.overwrites) {
+        this.#resource.writeAt(from, bytes);
+        this.#written += this.#content.rewrote(until);
+        return;
+      }
+      // Of a part, all was asked for.
+      const wanted = (stream.whole ? this.#room?.wantedOf(from, until) : undefined) ?? [{ start: from, end: until }];
+      let gained = 0;
+      for (const { start, end } of wanted) {
+        const written = writeMissing(this.#resource, start, part(bytes, start - from, end - from), this.#target.range);
+        if (written === undefined) throw this.#content.differs(this.#where);
+        gained += written;
+      }
+      this.#written += gained;
+      stream.gained ||= gained > 0;
+    } catch (error) {
+      // It is still to come, as long as there is no room for it.
+      stream.position = from;
+      throw error;
     }
-    const written = writeMissing(this.#resource, from, bytes, this.#target.range);
-    if (written === undefined) throw this.#content.differs(this.#where);
-    stream.gained ||= written > 0;
-    return written;
   }
 }
 

@@ -6,7 +6,7 @@ import { type Answer, originOf, type Question, understand } from '../answer/unde
 import type { Evidence } from '../answer/evidence.js';
 import type { DownloadSettings } from '../read-options.js';
 import { brokenAnswerError, connectionError, nameOf, schemeError, stalledError, statusError } from '../http-error.js';
-import { fetchChunks } from './fetch-chunks.js';
+import { fetchChunks, type Hold } from './fetch-chunks.js';
 import { isForeign } from './page-location.js';
 import { type Asked, setAsked } from './request-headers.js';
 import type { SourceUrl } from './source-url.js';
@@ -53,7 +53,7 @@ export class Exchanges {
     asked: Asked,
     { mediaType, kept, total }: Pick<Question, 'mediaType' | 'kept' | 'total'>,
     understood: (found: Understood) => void,
-    hold?: (bytes: number) => Promise<void> | undefined,
+    hold?: Hold,
   ): Observable<Uint8Array> {
     const { fetch, accept, timeout } = this.#settings;
     const where = nameOf(address);

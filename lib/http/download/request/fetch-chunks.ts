@@ -5,6 +5,12 @@ import { checkBytes } from '../../../range/bytes.js';
 import { LONGEST_TIMER } from '../../../range/times.js';
 import { pageLocation } from './page-location.js';
 
+/**
+ * Says when the next bytes may be read, now that so many have come; undefined: at once. The signal
+ * is aborted when the request is.
+ */
+export type Hold = (bytes: number, signal: AbortSignal) => Promise<void> | undefined;
+
 /** What becomes of a request. */
 export interface RequestEvents {
   /** An answer has come; what it throws ends the request. */
@@ -12,7 +18,7 @@ export interface RequestEvents {
   /** Makes an error of what `fetch` or the body threw. */
   readonly broke: (cause: unknown) => unknown;
   /** When the next bytes may be read, now that so many have come; undefined: at once. */
-  readonly hold?: ((bytes: number) => Promise<void> | undefined) | undefined;
+  readonly hold?: Hold | undefined;
   /** How long to wait for an answer, and for each next byte of it, in milliseconds. */
   readonly timeout: number;
   /** Makes the error for a longer wait. */
@@ -64,7 +70,7 @@ export function fetchChunks(
         if (done || isLeft()) break;
         checkBytes('a chunk of the answer', value);
         subscriber.next(value);
-        const held = hold?.(value.length);
+        const held = hold?.(value.length, abort.signal);
         if (held !== undefined) await held;
         if (isLeft()) break;
       }

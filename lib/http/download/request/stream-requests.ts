@@ -25,10 +25,12 @@ import { brokenAnswerError, isBreak, statusError } from '../http-error.js';
 import type { Pace } from '../plan/pace.js';
 import type { ReadingGate } from '../reading-gate.js';
 import type { Target } from '../target.js';
+import type { Room } from '../window/room.js';
 import { announceOnce } from '../announce-rest.js';
 import { Body, type Place } from './body.js';
 import { BodyEnds, type Part, type Promised, type Whole } from './body-end.js';
 import { Exchanges, type Understood } from './exchange.js';
+import type { Hold } from './fetch-chunks.js';
 import { type Found, Reissue } from './reissue.js';
 import type { Asked } from './request-headers.js';
 import type { SourceUrl } from './source-url.js';
@@ -56,11 +58,15 @@ export interface Requesting {
   readonly resource: Resource;
   readonly content: KnownContent;
   readonly target: Target;
+  /** Where there is room for what comes; undefined: for all of it. */
+  readonly room: Room | undefined;
   readonly source: SourceUrl;
   readonly settings: DownloadSettings;
   readonly evidence: Evidence;
   readonly pace: Pace;
   readonly gate: ReadingGate;
+  /** What has come to one of them finds no room. */
+  readonly lacksRoom: () => void;
   /** Ends all other streams: this one is about to bring everything. */
   readonly leaveOnly: (stream: Stream) => void;
 }
@@ -111,7 +117,12 @@ export class StreamRequests {
       promised = this.#take(stream, found, range);
       this.#announce();
     };
-    const hold = (bytes: number): Promise<void> | undefined => stream.hold(bytes, gate);
+    const hold: Hold = (bytes, signal) => {
+      const written = promised?.body.written(signal);
+      const held = stream.hold(bytes, gate, written);
+      if (written !== undefined) this.#with.lacksRoom();
+      return held;
+    };
     const chunks$ = this.#exchanges.send(address, { range, ifRange }, this.#content, understood, hold);
     const written$ = chunks$.pipe(
       catchError((error: unknown) => {

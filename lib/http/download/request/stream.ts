@@ -32,6 +32,8 @@ export class Stream implements Transit {
   receivedAt = -Infinity;
   /** Until when nothing is read any more on purpose; undefined: it is read as it comes. */
   held: Promise<void> | undefined;
+  /** What has come finds no room. */
+  lacksRoom = false;
   /** When the next bytes may be read, now that so many have come; undefined: at once. */
   pace: ((bytes: number) => Promise<void> | undefined) | undefined;
   /** The address last asked. */
@@ -86,16 +88,22 @@ export class Stream implements Transit {
     this.phase = 'receiving';
   }
 
-  /** Holds reading as {@link pace} and the gate say; only of an answer that is everything. */
-  hold(bytes: number, gate: ReadingGate): Promise<void> | undefined {
+  /**
+   * Holds reading as {@link pace} and the gate say, of an answer that is everything; and until what
+   * has come is `written`.
+   */
+  hold(bytes: number, gate: ReadingGate, written?: Promise<void>): Promise<void> | undefined {
     const paced = this.pace?.(bytes);
     const isShut = this.whole && gate.isShut;
-    if (paced === undefined && !isShut) return undefined;
-    this.held = this.#hold(paced, gate);
+    if (paced === undefined && written === undefined && !isShut) return undefined;
+    this.held = this.#hold(paced, gate, written);
     return this.held;
   }
 
-  async #hold(paced: Promise<void> | undefined, gate: ReadingGate): Promise<void> {
+  async #hold(paced: Promise<void> | undefined, gate: ReadingGate, written: Promise<void> | undefined): Promise<void> {
+    this.lacksRoom = written !== undefined;
+    await written;
+    this.lacksRoom = false;
     await paced;
     if (this.whole) await gate.opened();
     this.held = undefined;

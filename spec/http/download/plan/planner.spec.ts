@@ -62,12 +62,12 @@ describe('a plan', () => {
     const planner = paced();
     for (const left of [MIB, 200_000, 100_001]) {
       const transit = at(MIB - left);
-      expect(planner.isSettled([transit], 10)).toBe(true);
+      expect(planner.isSettled([transit], nothingThere, 10)).toBe(true);
       expect(planner.plan({ ...more, transits: [transit] }, 10)).toMatchObject({ stop: [], shorten: [], start: [] });
     }
     for (const left of [100_000, 1, 0]) {
       const transit = at(MIB - left);
-      expect(planner.isSettled([transit], 10)).toBe(false);
+      expect(planner.isSettled([transit], nothingThere, 10)).toBe(false);
       expect(planner.plan({ ...more, transits: [transit] }, 10).start).toHaveLength(1);
     }
   });
@@ -75,25 +75,29 @@ describe('a plan', () => {
   it('is settled by all that is on its way together', () => {
     const planner = paced();
     const transits = [at(MIB - 1), { ...at(MIB), start: MIB, end: MIB + 100_001 }];
-    expect(planner.isSettled(transits, 10)).toBe(true);
+    expect(planner.isSettled(transits, nothingThere, 10)).toBe(true);
     expect(planner.plan({ ...more, transits }, 10)).toMatchObject({ stop: [], shorten: [], start: [] });
-    expect(planner.isSettled([at(MIB), { ...at(MIB), start: MIB, end: MIB + 100_000 }], 10)).toBe(false);
+    expect(planner.isSettled([at(MIB), { ...at(MIB), start: MIB, end: MIB + 100_000 }], nothingThere, 10)).toBe(false);
   });
 
   it('is not settled while somebody waits, or reads in several places', () => {
     const planner = paced();
     const wait = { start: 100, end: 200, reader: 'owner', since: 0 };
     planner.demanded([wait], nothingThere, 10);
-    expect(planner.isSettled([at(0)], 10)).toBe(false);
+    expect(planner.isSettled([at(0)], nothingThere, 10)).toBe(false);
+    // It has come: the demand is about to change.
+    const following = (from: number, limit: number): ByteRange | undefined =>
+      limit > 200 ? { start: Math.max(from, 200), end: limit } : undefined;
+    expect(planner.isSettled([at(200)], following, 10)).toBe(true);
     planner.demanded([], () => undefined, 20);
-    expect(planner.isSettled([at(0)], 20)).toBe(true);
+    expect(planner.isSettled([at(0)], nothingThere, 20)).toBe(true);
     const far = (start: number, end: number): ByteRange | undefined => (end - start > MIB ? { start, end } : undefined);
     for (const [round, place] of [0, 50, 0, 50, 0].entries()) {
       const [start, now] = [(place + round / 100) * MIB, 30 + round];
       planner.demanded([{ start, end: start + 10, reader: 'owner', since: now }], far, now);
       planner.demanded([], far, now);
     }
-    expect(planner.isSettled([at(0)], 40)).toBe(false);
+    expect(planner.isSettled([at(0)], far, 40)).toBe(false);
   });
 });
 

@@ -1,0 +1,1 @@
+import './readers.stress.spec.js';

@@ -1,0 +1,1 @@
+import './live-window.stress.spec.js';
