@@ -37,8 +37,9 @@ const mayImport = {
   resource: views,
   operators: [...views, 'resource', 'reader'],
   http: [...views, 'resource', 'reader', 'operators'],
-  testing: [...views, 'resource', 'reader', 'sync', 'operators'],
-  node: [...views, 'resource', 'reader', 'operators', 'http'],
+  store: [...views, 'resource', 'reader', 'operators', 'http'],
+  testing: [...views, 'resource', 'reader', 'sync', 'operators', 'http', 'store'],
+  node: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
 };
 /**
  * Work without RxJS: drivers know nothing but ranges, and `tidemark/sync` loads quickly in a

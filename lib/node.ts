@@ -12,3 +12,7 @@ export type { CheckpointOptions, MmapDriverOptions, OpenMode } from './drivers/m
 export type { BindingName } from './drivers/mmap/mapping/binding.js';
 export type { MappingOption } from './drivers/mmap/mapping/bindings.js';
 export type { MmapResource, StorageResource } from './node/storage-resource.js';
+
+// Stores
+export { folderBackend } from './node/folder-backend.js';
+export type { FolderBackendOptions } from './node/folder-backend.js';

@@ -20,7 +20,7 @@ export interface PieceWise {
 export interface ViewParts {
   /** What is known of the content. */
   readonly state: ContentState;
-  readonly bytes: ByteReader;
+  readonly bytes: Pick<ByteReader, 'copy'>;
   /** The status of this view, which may be closed before the resource is. */
   readonly status: ResourceStatus;
   /** Set once nothing can be read or waited for any more. */

@@ -6,6 +6,9 @@ import type { ViewParts } from '../bytes/bytes-view.js';
 import { ResourceReader } from '../reader/resource-reader.js';
 import { Content } from '../resource/content.js';
 import { Resource } from '../resource/resource.js';
+import { LeaseParts } from '../store/leases/lease-parts.js';
+import { StoreLease } from '../store/leases/store-lease.js';
+import { plainDriver } from '../store/quota/metered-driver.js';
 import { INSIDE } from '../view/own-view.js';
 import type { ResourceView } from '../view/resource-view.js';
 
@@ -30,11 +33,15 @@ export class CommittedBytes {
 
   /** Undefined for views that are not ours, and for drivers of which nothing is known. */
   static of(view: ResourceView): CommittedBytes | undefined {
-    if (!(view instanceof Resource || view instanceof ResourceReader)) return undefined;
+    if (!(view instanceof Resource || view instanceof ResourceReader || view instanceof StoreLease)) return undefined;
     const { parts } = view[INSIDE];
+    if (parts instanceof LeaseParts) return CommittedBytes.#ofDriver(parts, plainDriver(parts.resource.driver));
     if (parts instanceof AttachedReader) return new CommittedBytes(parts, () => lenderOf(parts.attachment));
     if (!(parts instanceof Content)) return undefined;
-    const driver = parts.driver as Driver;
+    return CommittedBytes.#ofDriver(parts, plainDriver(parts.driver as Driver));
+  }
+
+  static #ofDriver(parts: ViewParts, driver: Driver): CommittedBytes {
     const inMemory = memoryOf(driver);
     return new CommittedBytes(parts, inMemory ? () => inMemory : () => lenderOf(driver));
   }

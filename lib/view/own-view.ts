@@ -8,7 +8,7 @@ export const INSIDE: unique symbol = Symbol('tidemark.inside');
 /** What a view of our own is made of. */
 export interface ViewInside {
   readonly parts: ViewParts;
-  readonly waits: WaitQueue;
+  readonly waits: Pick<WaitQueue, 'wait'>;
 }
 
 /** A view of our own. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mountMemory } from '../run/mounts.js';
-import { answer, expectServes, expectSound, folder, origin } from './proxied-song.js';
+import { answer, expectServes, expectSound, folder, origin, restart } from './proxied-song.js';
 
 /** Until nothing more fits on the disk of a file. */
 function fill(path: string): void {
@@ -21,8 +21,9 @@ function fill(path: string): void {
 describe('the caching proxy, when its disk is full', () => {
   let ballast: string;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     mountMemory(folder, '4m');
+    await restart('SIGINT');
     ballast = join(folder, 'ballast');
   });
 

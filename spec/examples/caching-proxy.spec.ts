@@ -1,73 +1,45 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeContent, md5 } from '../http/fixtures.js';
+import { describe, expect, it } from '@jest/globals';
+import { md5 } from '../http/fixtures.js';
 import { plainRequest } from '../http/plain-client.js';
 import { TestServer } from '../http/test-server.js';
-import { untilResumable } from './stored-files.js';
+import { completeIn, keptIn } from './proxy-command.js';
+import { answer, content, expectServes, expectSound, folder, origin, proxy, restart } from './proxied-song.js';
 
-const content = makeContent(3_000_000);
 const MIB = 1024 * 1024;
 
-let folder: string;
-let origin: TestServer;
-let proxy: ChildProcess;
-let url: string;
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-proxy-'));
-  origin = await TestServer.start(content, '"v1"');
-  await start();
-});
-
-afterEach(async () => {
-  await stop('SIGKILL');
-  rmSync(folder, { recursive: true });
-});
-
-async function start(): Promise<void> {
-  const command = ['examples/caching-proxy/main.js', origin.origin, folder, '0'];
-  proxy = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(proxy.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const [base = ''] = /^http:\S+/.exec(line.toString()) ?? [];
-  url = `${base}song.flac`;
-}
-
-async function stop(signal: NodeJS.Signals): Promise<number | null> {
-  if (proxy.exitCode !== null || proxy.signalCode !== null) return proxy.exitCode;
-  proxy.kill(signal);
-  const [code] = (await once(proxy, 'close')) as [number | null];
-  return code;
-}
+const urlOf = (name = 'song.flac'): string => `${proxy.base}${name}`;
 
 async function byPlainClient(range: string): Promise<Buffer> {
-  return (await plainRequest(url, range)).body;
+  return (await plainRequest(urlOf(), range)).body;
 }
 
 async function byFetch(headers: Record<string, string> = {}): Promise<Buffer> {
-  const response = await fetch(url, { headers });
+  const response = await fetch(urlOf(), { headers });
   return Buffer.from(await response.arrayBuffer());
 }
 
 async function byHttp(): Promise<Buffer> {
-  const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+  const [response] = (await once(get(urlOf()), 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
-/** What is stored under its own name, once there is one file and nothing else. */
+/** What is stored, once all of it is. */
 async function stored(): Promise<Buffer> {
-  for (;;) {
-    const [name = '', ...others] = readdirSync(folder);
-    if (others.length === 0 && name.endsWith('.flac')) return readFileSync(join(folder, name));
-    await delay(20);
-  }
+  while (completeIn(folder).length === 0) await delay(20);
+  const name = keptIn(folder).find((each) => /~[0-9a-f]{32}$/.test(each)) ?? '';
+  return readFileSync(join(folder, name));
+}
+
+/** Once a part of the song would survive a crash. */
+async function untilResumable(): Promise<void> {
+  while (!readdirSync(folder).some((name) => name.endsWith('.part.coverage'))) await delay(20);
 }
 
 describe('the caching proxy', () => {
@@ -92,7 +64,7 @@ describe('the caching proxy', () => {
 
   it('brings first what a client seeks, and survives a client that goes', async () => {
     origin.bytesPerSecond = 500_000;
-    const [playing] = (await once(get(url), 'response')) as [IncomingMessage];
+    const [playing] = (await once(get(urlOf()), 'response')) as [IncomingMessage];
     await once(playing, 'data');
     playing.destroy();
     expect(Buffer.compare(await byPlainClient('2900000-2900999'), content.subarray(2_900_000, 2_901_000))).toBe(0);
@@ -102,36 +74,56 @@ describe('the caching proxy', () => {
     expect(md5(await byFetch())).toBe(md5(content));
   });
 
-  it('goes on after it was killed: asks only for what is missing', async () => {
+  it('says of what type the content is, as the origin does, also after a restart', async () => {
+    origin.manners = { headers: { 'content-type': 'audio/flac' } };
+    await expectServes('song.flac');
+    await restart('SIGINT');
+    const { length } = origin.exchanges;
+    const response = await fetch(urlOf());
+    await response.body?.cancel();
+    expect(response.headers.get('content-type')).toBe('audio/flac');
+    expect(origin.exchanges).toHaveLength(length);
+  });
+
+  it('goes on after it was killed, though nobody asks: requests only what is missing', async () => {
     origin.bytesPerSecond = 1_000_000;
     const cut = byFetch().catch((error: unknown) => (error as Error).message);
-    while (readdirSync(folder).length < 2) await delay(10);
-    const [name = ''] = readdirSync(folder);
-    await untilResumable(join(folder, name.replace(/\.(part|lock).*$/, '')));
-    await stop('SIGKILL');
+    await untilResumable();
+    await proxy.stop('SIGKILL');
     expect(await cut).toBe('terminated');
     await origin.quiet();
 
     origin.exchanges = [];
     origin.bytesPerSecond = Infinity;
-    await start();
-    expect(md5(await byFetch())).toBe(md5(content));
+    await restart('SIGKILL');
+    expect(Buffer.compare(await stored(), content)).toBe(0);
     expect(origin.asked[0]?.start).toBeGreaterThan(0);
     expect(origin.sent).toBeLessThan(content.length);
+    origin.exchanges = [];
+    await expectServes('song.flac');
+    expect(origin.exchanges).toEqual([]);
+  });
+
+  it('keeps to its quota: what was asked for longest ago goes', async () => {
+    await restart('SIGINT', { megabytes: 7 });
+    for (const name of ['one', 'two', 'one', 'three']) await expectServes(name);
+    while (!completeIn(folder).includes('three')) await delay(5);
+    expect(completeIn(folder)).toEqual(['one', 'three']);
+    await expectSound();
   });
 
   it('passes on what the origin refuses with, and asks again when it is asked again', async () => {
     origin.handle = (exchange) => origin.serve(exchange, { status: 404, body: Buffer.from('no such song') });
-    const response = await fetch(url);
-    expect(response.status).toBe(404);
-    expect(await response.text()).toContain('the server answered 404');
+    const { status, text } = await answer('song.flac');
+    expect(status).toBe(404);
+    expect(text).toContain('the server answered 404');
     origin.handle = (exchange) => origin.serve(exchange);
     expect(md5(await byFetch())).toBe(md5(content));
   });
 
   it('asks no other server, whatever the path looks like', async () => {
     const other = await TestServer.start(content);
-    await fetch(`${new URL(url).origin}/.//${new URL(other.origin).host}/secret`);
+    await fetch(`${proxy.base}.//${new URL(other.origin).host}/secret`);
     expect(other.exchanges).toEqual([]);
     expect(origin.exchanges.length).toBeGreaterThan(0);
   });
@@ -151,7 +143,7 @@ describe('the caching proxy', () => {
     origin.bytesPerSecond = 100_000;
     const cut = byFetch().catch((error: unknown) => (error as Error).message);
     while (origin.sent < 50_000) await delay(5);
-    expect(await stop('SIGINT')).toBe(0);
+    expect(await proxy.stop('SIGINT')).toBe(0);
     expect(await cut).toBe('terminated');
   });
 });

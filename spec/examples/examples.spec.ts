@@ -9,7 +9,7 @@ const commandsPage = readFileSync('docs/examples.md', 'utf8');
 /** Has only what others use. */
 const SHARED = 'shared';
 /** Have tests of their own. */
-const TESTED = ['caching-proxy', 'main-job', 'mediabunny', 'progress-page'];
+const TESTED = ['caching-proxy', 'main-job', 'mediabunny', 'podcast-cache', 'progress-page'];
 
 /** Some examples keep what they store. */
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-examples-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import { makeContent, md5 } from '../http/fixtures.js';
 import { TestServer } from '../http/test-server.js';
-import { RunningProxy } from './proxy-command.js';
+import { type ProxyOptions, RunningProxy } from './proxy-command.js';
 
 /** A song on a server, and the caching proxy before it, anew for each test. */
 
@@ -24,6 +24,12 @@ afterEach(async () => {
   await proxy.stop('SIGKILL');
   rmSync(folder, { recursive: true });
 });
+
+/** Stops it by a signal, and starts it on the same folder. */
+export async function restart(signal: NodeJS.Signals, options?: ProxyOptions): Promise<void> {
+  await proxy.stop(signal);
+  proxy = await RunningProxy.start(origin.origin, folder, options);
+}
 
 /** Status and text of an answer; `cut` if it broke off. */
 export async function answer(name: string): Promise<{ status: number; text: string }> {

@@ -11,4 +11,6 @@ export interface FileContext {
   readonly bindings: readonly MapBinding[];
   readonly fileState: SharedFileState;
   readonly record: () => ContentRecord;
+  /** Nothing of ours was at the path when it was opened, as the owner of the folder has said. */
+  readonly isFresh: boolean;
 }

@@ -13,6 +13,7 @@ import { CommittedFile } from './committed/committed-file.js';
 import { FinalFile } from './committed/final-file.js';
 import type { FileContext } from './file-context.js';
 import type { FileStatus } from './files/file-system.js';
+import { FileSet } from './files/file-set.js';
 import { resolveFileSet } from './files/resolve-file-set.js';
 import { type FileInspection, inspectFile } from './inspect-file.js';
 import type { BindingName } from './mapping/binding.js';
@@ -66,13 +67,21 @@ export class MmapDriver implements Driver {
   /** Throws `INVALID_ARGUMENT`, and `UNSUPPORTED` if the named `mapping` does not work here. */
   constructor(options: MmapDriverOptions) {
     const checked = checkOptions(options);
-    const { path, mode, mapping, files, durable } = checked;
+    const { path, mode, mapping, files, owned } = checked;
     const bindings = bindingsFor(mapping, path);
     this.#path = path;
     this.#contextAt = (record) => {
       // Without locks nothing can be written, so no folder is made.
-      const fileSet = resolveFileSet(files, path, mode !== 'read-only' && canLock());
-      return { fileSet, options: checked, bindings, fileState: new SharedFileState(), record };
+      const fileSet =
+        owned === undefined ? resolveFileSet(files, path, mode !== 'read-only' && canLock()) : new FileSet(files, path);
+      return {
+        fileSet,
+        options: checked,
+        bindings,
+        fileState: new SharedFileState(),
+        record,
+        isFresh: owned?.isFresh === true,
+      };
     };
     this.mapping = bindings[0]?.name ?? 'off';
     this.capabilities = {
@@ -81,7 +90,9 @@ export class MmapDriver implements Driver {
       ...(bindings.length === 0 && { viewAdvice: viewAdvice(mapping) }),
       share: true,
       reactivates: mode === 'read-write',
-      durable,
+      get durable() {
+        return checked.durable;
+      },
       evicts: true,
     };
     if (new.target === MmapDriver) lendsFrom(this, () => CommittedFile.lenderIn(this.#content));
@@ -173,7 +184,7 @@ export class MmapDriver implements Driver {
     }
     const committed = this.#committed;
     // What was a replacement is the committed file now.
-    this.#context = { ...this.#opened, fileSet: fileSet.withSuffix('.part') };
+    this.#context = { ...this.#opened, fileSet: fileSet.withSuffix('.part'), isFresh: false };
     const { content, claim } = reopenFile(this.#context, committed);
     this.#claim = claim;
     this.#content = content;
@@ -205,8 +216,8 @@ export class MmapDriver implements Driver {
       this.#content.remove();
       return;
     }
-    if (!(this.#content instanceof CommittedFile)) removeOwn(fileSet, fileSet.part, this.#keptPartial);
-    else if (committed) removeOwn(fileSet, fileSet.path, this.#content.file.status);
+    if (!(this.#content instanceof CommittedFile)) removeOwn(this.#opened, fileSet.part, this.#keptPartial);
+    else if (committed) removeOwn(this.#opened, fileSet.path, this.#content.file.status);
   }
 
   close(keep: boolean): void {

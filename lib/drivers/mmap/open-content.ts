@@ -1,6 +1,7 @@
 import { isStorageError, StorageError } from '../../errors/storage-error.js';
 import type { StoredContent } from '../driver.js';
-import { Claim } from './claim/claim.js';
+import type { Claim } from './claim/claim.js';
+import { takeClaim } from './claim/take-claim.js';
 import { CommittedFile } from './committed/committed-file.js';
 import { loadIdentity } from './committed/identity-file.js';
 import type { FileContext } from './file-context.js';
@@ -21,6 +22,7 @@ export interface OpenedContent {
 export function openContent(context: FileContext): OpenedContent {
   const { fileSet, options } = context;
   if (options.mode === 'replace') return openReplacement(context);
+  if (context.isFresh) return openPartial(context, takeClaim(context));
   const committed = openCommitted(context);
   if (committed !== undefined) return committed;
   if (options.mode === 'read-only') {
@@ -31,10 +33,10 @@ export function openContent(context: FileContext): OpenedContent {
     );
   }
   // Better refused now than when a download is to be kept.
-  fileSet.assertLongestNameFits();
+  if (options.owned === undefined) fileSet.assertLongestNameFits();
   let claim: Claim;
   try {
-    claim = Claim.take(fileSet);
+    claim = takeClaim(context);
   } catch (error) {
     // The holder of the claim may have committed since, and be about to release it.
     const late = isStorageError(error, 'CLAIMED') ? openCommitted(context) : undefined;
@@ -44,7 +46,7 @@ export function openContent(context: FileContext): OpenedContent {
   try {
     // Somebody may have committed the content, or closed it, before the claim was free: so what is
     // there is looked at only now.
-    const late = openCommitted(context);
+    const late = options.owned === undefined ? openCommitted(context) : undefined;
     if (late === undefined) return openPartial(context, claim);
     claim.release();
     return late;
@@ -85,7 +87,7 @@ function openReplacement(context: FileContext): OpenedContent {
   // What cannot be replaced is refused before a lock file is made.
   fileSet.hasCommitted();
   fileSet.assertLongestNameFits();
-  const claim = Claim.take(fileSet);
+  const claim = takeClaim(context);
   try {
     // Only now: somebody may have committed or reactivated it before the claim was free.
     const suffix = fileSet.hasCommitted() ? '.next' : '.part';
@@ -98,7 +100,7 @@ function openReplacement(context: FileContext): OpenedContent {
 
 function openPartial(context: FileContext, claim: Claim): OpenedContent {
   const { fileSet, options } = context;
-  const { file, record, refused } = options.resume ? findPartial(fileSet, TO_WRITE) : {};
+  const { file, record, refused } = options.resume && !context.isFresh ? findPartial(fileSet, TO_WRITE) : {};
   const content = new ActiveFile(context, claim, file, record);
   if (record !== undefined) return { content, claim, found: record, context };
   return { content, claim, found: refused === undefined ? { coverage: [] } : { coverage: [], refused }, context };

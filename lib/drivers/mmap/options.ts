@@ -2,6 +2,7 @@ import { invalidArgument, wrongType } from '../../errors/invalid-argument.js';
 import { checkOptionNames } from '../../errors/check-option-names.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { LONGEST_TIMER } from '../../range/times.js';
+import type { Claim } from './claim/claim.js';
 import { type CheckpointPolicy, DEFAULT_POLICY } from './partial/checkpoints.js';
 import { type FileSystem, NODE_FILES } from './files/file-system.js';
 import { MAPPINGS, type MappingOption } from './mapping/bindings.js';
@@ -58,6 +59,18 @@ export interface MmapDriverOptions {
   readonly mapping?: MappingOption | undefined;
   /** @internal The calls of the operating system, for tests that make them fail. */
   readonly files?: FileSystem;
+  /** @internal For who has claimed the whole folder. */
+  readonly owned?: OwnedPlace;
+}
+
+/** A path in a folder that was claimed as a whole, so that it needs no claim of its own. */
+export interface OwnedPlace {
+  /** The claim of the folder. The path is absolute, and no part of it is a symbolic link. */
+  readonly claim: Claim;
+  /** Nothing of ours is at the path: what costs a look is not looked for. */
+  readonly isFresh: boolean;
+  /** In place of `durable`, asked at each commit. */
+  readonly isDurable: () => boolean;
 }
 
 /** The options, checked and complete. */
@@ -70,9 +83,11 @@ export interface CheckedOptions {
   readonly keepIdentity: boolean;
   readonly mapping: MappingOption;
   readonly files: FileSystem;
+  readonly owned: OwnedPlace | undefined;
 }
 
 const OPTIONS = ['path', 'mode', 'resume', 'checkpoint', 'durable', 'keepIdentity', 'mapping'] as const;
+const HIDDEN = { files: { enumerable: false }, owned: { enumerable: false } };
 const MODES: readonly OpenMode[] = ['auto', 'read-write', 'read-only', 'replace'];
 
 /** Throws `INVALID_ARGUMENT`, or a `TypeError` for what is of no use at all. */
@@ -81,9 +96,9 @@ export function checkOptions(options: MmapDriverOptions): CheckedOptions {
   if (typeof given !== 'object' || given === null) {
     throw invalidArgument('the options', "an object with a path ({ path: 'song.flac' }, say)", given);
   }
-  // `files` is hidden, so that no message names it.
-  checkOptionNames(Object.create(options, { files: { enumerable: false } }) as MmapDriverOptions, OPTIONS);
-  const { path, mode = 'auto', checkpoint = {}, mapping = 'auto', files = NODE_FILES } = options;
+  // What is internal is hidden, so that no message names it; who owns the folder is one of ours.
+  if (options.owned === undefined) checkOptionNames(Object.create(options, HIDDEN) as MmapDriverOptions, OPTIONS);
+  const { path, mode = 'auto', checkpoint = {}, mapping = 'auto', files = NODE_FILES, owned } = options;
   checkPath(path);
   const { resume = true, durable = true, keepIdentity = false } = options;
   checkChoice('mode', mode, MODES);
@@ -91,7 +106,19 @@ export function checkOptions(options: MmapDriverOptions): CheckedOptions {
   for (const [name, value] of Object.entries({ resume, durable, keepIdentity })) {
     if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
   }
-  return { path, mode, resume, checkpoint: checkPolicy(checkpoint), durable, keepIdentity, mapping, files };
+  return {
+    path,
+    mode,
+    resume,
+    checkpoint: checkPolicy(checkpoint),
+    get durable() {
+      return owned?.isDurable() ?? durable;
+    },
+    keepIdentity,
+    mapping,
+    files,
+    owned,
+  };
 }
 
 /** Throws unless `path` can name a file. */

@@ -1,6 +1,6 @@
 import { Claim } from './claim/claim.js';
 import { removeIdentity } from './committed/identity-file.js';
-import type { FileSet } from './files/file-set.js';
+import type { FileContext } from './file-context.js';
 import { type FileStatus, isSameFile, NODE_FILES } from './files/file-system.js';
 import { resolveFileSet } from './files/resolve-file-set.js';
 import { checkPath } from './options.js';
@@ -32,9 +32,9 @@ export function removeFile(path: string): void {
  *
  * @param own - the status of the resource's file; undefined if it has none
  */
-export function removeOwn(fileSet: FileSet, name: string, own: FileStatus | undefined): void {
+export function removeOwn({ fileSet, options }: FileContext, name: string, own: FileStatus | undefined): void {
   if (own === undefined) return;
-  const claim = Claim.takeToRemove(fileSet);
+  const claim = options.owned?.claim.within(fileSet) ?? Claim.takeToRemove(fileSet);
   try {
     const named = fileSet.status(name);
     if (named === undefined || !isSameFile(named, own)) return;

@@ -56,7 +56,7 @@ export async function answerTo(
     headers.set('allow', 'GET, HEAD');
     return { status: 405, headers, content: undefined };
   }
-  if (!headers.has('content-type')) headers.set('content-type', 'application/octet-stream');
+  if (!headers.has('content-type')) headers.set('content-type', contentTypeOf(view));
   const lastModified = headers.get('last-modified') ?? undefined;
   const reply$ = decidedReply(view, neededBy, () => decideReply(method, asked, knownOf(view, lastModified)));
   const reply = await firstValueFrom(reply$.pipe(takeUntil(abortion(ASKED, signal))));
@@ -77,6 +77,12 @@ export async function answerTo(
   }
   const hasBody = method !== 'HEAD' && start !== end;
   return { status, headers, content: hasBody ? { range, identity } : undefined };
+}
+
+/** The lease of a store knows it. */
+function contentTypeOf(view: ResourceView): string {
+  const { contentType } = view as { contentType?: unknown };
+  return typeof contentType === 'string' ? contentType : 'application/octet-stream';
 }
 
 type SettledReply = Exclude<Reply, { status: 'wait' | 'failed' }>;

@@ -143,6 +143,7 @@ export class CrashingDisk implements FileSystem {
   readonly makeFolder = NODE_FILES.makeFolder;
   readonly changeMode = NODE_FILES.changeMode;
   readonly changeModified = NODE_FILES.changeModified;
+  readonly changeModifiedOf = NODE_FILES.changeModifiedOf;
 
   /** Everything that may be found after a crash at this point. */
   *wrecks(): Iterable<Wreck> {

@@ -32,11 +32,17 @@ export class Claim {
   readonly #fileSet: FileSet;
   readonly #file: OpenFile;
   readonly #status: FileStatus;
+  /** The name of the lock file. */
+  readonly #lock: string;
+  /** False for a part of a wider claim, which ends with that alone. */
+  readonly #isWhole: boolean;
 
-  private constructor(fileSet: FileSet, file: OpenFile, status: FileStatus) {
+  private constructor(fileSet: FileSet, file: OpenFile, status: FileStatus, lock = fileSet.lock, isWhole = true) {
     this.#fileSet = fileSet;
     this.#file = file;
     this.#status = status;
+    this.#lock = lock;
+    this.#isWhole = isWhole;
   }
 
   /** Takes the claim; throws `CLAIMED` if somebody has it. */
@@ -47,7 +53,7 @@ export class Claim {
       try {
         if (locks.tryLock(file.descriptor)) {
           const { status } = file;
-          if (hasName(fileSet, status)) return new Claim(fileSet, file, status);
+          if (hasName(fileSet, fileSet.lock, status)) return new Claim(fileSet, file, status);
         } else if (!locks.tryLock(file.descriptor, { shared: true })) {
           throw claimedError(fileSet.path);
         }
@@ -63,6 +69,14 @@ export class Claim {
   }
 
   /**
+   * The claim of one path in a folder that the holder of this claim has to itself. It needs no lock
+   * file of its own, lasts as long as this one, and cannot be released by itself.
+   */
+  within(fileSet: FileSet): Claim {
+    return new Claim(fileSet, this.#file, this.#status, this.#lock, false);
+  }
+
+  /**
    * As {@link take}, to remove what is there. Returns undefined where there can be no lock file,
    * and so no writer.
    */
@@ -72,16 +86,16 @@ export class Claim {
 
   /** True while the files at the path are this holder's. */
   get isHeld(): boolean {
-    return hasName(this.#fileSet, this.#status);
+    return hasName(this.#fileSet, this.#lock, this.#status);
   }
 
   /** Throws `IO` unless {@link isHeld}. */
   assertHeld(asked: string): void {
     if (this.isHeld) return;
-    const { lock, path } = this.#fileSet;
+    const { path } = this.#fileSet;
     throw new StorageError(
       'IO',
-      `Asked to ${asked}, and the lock file ${lock} of this resource is not there any more: its folder, or the file, was removed, renamed ` +
+      `Asked to ${asked}, and the lock file ${this.#lock} of this resource is not there any more: its folder, or the file, was removed, renamed ` +
         'or replaced by somebody else. Nothing at the path was touched. What was written can still be read: write it into another ' +
         'resource. Or close this one and open the path anew.',
       { path },
@@ -102,10 +116,11 @@ export class Claim {
 
   /** Ends the claim. */
   release(): void {
+    if (!this.#isWhole) return;
     try {
       // Not if the name is another holder's lock file by now, nor if the file was there before,
       // with something in it.
-      if (this.#file.status.size === 0 && this.isHeld) this.#fileSet.removeLeftovers(this.#fileSet.lock);
+      if (this.#file.status.size === 0 && this.isHeld) this.#fileSet.removeLeftovers(this.#lock);
     } catch {
       // A lock file that stays is locked by the next writer.
     }
@@ -127,8 +142,8 @@ export function isClaimed(fileSet: FileSet): boolean {
   }
 }
 
-function hasName(fileSet: FileSet, status: FileStatus): boolean {
-  const named = fileSet.status(fileSet.lock);
+function hasName(fileSet: FileSet, lock: string, status: FileStatus): boolean {
+  const named = fileSet.status(lock);
   return named !== undefined && isSameFile(named, status);
 }
 

@@ -1,5 +1,6 @@
 import { StorageError } from '../../../errors/storage-error.js';
-import { Claim } from '../claim/claim.js';
+import type { Claim } from '../claim/claim.js';
+import { takeClaim } from '../claim/take-claim.js';
 import type { FileContext } from '../file-context.js';
 import { type FileStatus, isSameFile } from '../files/file-system.js';
 import type { CommittedFile } from './committed-file.js';
@@ -8,8 +9,9 @@ import type { CommittedFile } from './committed-file.js';
  * Takes the claim for a file that is open as committed. Throws `CLAIMED`, or `CHANGED` if another
  * file has its name by now.
  */
-export function claimCommitted({ fileSet }: FileContext, committed: CommittedFile): Claim {
-  const claim = Claim.take(fileSet);
+export function claimCommitted(context: FileContext, committed: CommittedFile): Claim {
+  const { fileSet } = context;
+  const claim = takeClaim(context);
   try {
     const named = fileSet.status(fileSet.path);
     if (named !== undefined && isSameFile(named, committed.file.status)) return claim;

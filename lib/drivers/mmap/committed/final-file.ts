@@ -26,15 +26,18 @@ export class FinalFile {
   readonly #name: string;
   readonly #status: FileStatus;
   readonly #identity: PreparedIdentity | undefined;
+  /** Nothing of an earlier content, or of this one before, can be at the path. */
+  readonly #isFirst: boolean;
   #named = false;
 
-  private constructor(context: FileContext, claim: Claim, file: OpenFile, name: string) {
+  private constructor(context: FileContext, claim: Claim, file: OpenFile, name: string, isFirst = false) {
     const { fileSet, options } = context;
     this.#context = context;
     this.#claim = claim;
     this.#file = file;
     this.#name = name;
     this.#status = file.status;
+    this.#isFirst = isFirst;
     const { identity } = context.record();
     if (!options.keepIdentity || identity === undefined) return;
     claim.assertHeld(`commit ${fileSet.path}`);
@@ -47,7 +50,7 @@ export class FinalFile {
     const fits = file.status.size === length;
     if (fits) keepReplacedMode(context.fileSet, file, true);
     if (context.options.durable) active.sync();
-    if (fits) return new FinalFile(context, claim, file, context.fileSet.part);
+    if (fits) return new FinalFile(context, claim, file, context.fileSet.part, active.leavesNothing);
     return FinalFile.#ofNewFile(context, claim, (newFile) => {
       copy(file, newFile, length);
     });
@@ -105,7 +108,7 @@ export class FinalFile {
     const { fileSet, fileState } = this.#context;
     fileState.setReplacing(true);
     try {
-      this.#assertUnreplaced();
+      if (!this.#isFirst) this.#assertUnreplaced();
       fileSet.rename(this.#name, fileSet.path, alive);
     } catch (error) {
       this.#identity?.discard();
@@ -137,6 +140,7 @@ export class FinalFile {
     const { fileSet, options } = this.#context;
     this.#finishIdentity();
     if (options.durable) fileSet.syncFolder();
+    if (this.#isFirst) return;
     // Only now: should a crash undo the rename, these files are all that is left.
     this.#claim.removeLeftovers(
       fileSet.coverage,
@@ -162,10 +166,11 @@ export class FinalFile {
 
   #finishIdentity(): void {
     const { fileSet, options } = this.#context;
+    if (this.#isFirst && this.#identity === undefined) return;
     try {
       if (!this.#claim.isHeld) this.#identity?.discard();
       else if (this.#identity === undefined) removeIdentity(fileSet);
-      else this.#identity.finish(this.#file, options.durable);
+      else this.#identity.finish(this.#file, options);
     } catch {
       // Content without an identity is still content, and an old identity matches no other file.
     }

@@ -2,6 +2,7 @@ import { encodeRecord } from '../../../record/record-codec.js';
 import type { FileSet } from '../files/file-set.js';
 import type { FileStatus } from '../files/file-system.js';
 import type { OpenFile } from '../files/open-file.js';
+import type { CheckedOptions } from '../options.js';
 import { loadRecord } from '../files/record-file.js';
 import { sha256 } from '../files/sha256.js';
 
@@ -35,12 +36,15 @@ export class PreparedIdentity {
     });
   }
 
-  /** Fills in the times of the committed `content`, and renames; the name is not durable yet. */
-  finish(content: OpenFile, durable: boolean): void {
+  /**
+   * Fills in the times of the committed `content`, and renames; the name is not durable yet. Who
+   * owns the folder makes the file durable, too.
+   */
+  finish(content: OpenFile, { durable, owned }: Pick<CheckedOptions, 'durable' | 'owned'>): void {
     const { identity, identityTemp } = this.#fileSet;
     try {
       this.#temp.write(0, recordOf(this.#identity, distinctStatus(content, durable)));
-      this.#temp.sync();
+      if (durable || owned === undefined) this.#temp.sync();
       this.#fileSet.rename(identityTemp, identity);
     } finally {
       this.#temp.close();

@@ -148,6 +148,11 @@ export class FileSet {
     return true;
   }
 
+  /** Makes a file of ours where nothing has the name; throws `IO` if something has. */
+  createFirst(name: string): OpenFile {
+    return attempt(`create ${name}`, this.path, () => this.#opened(name, TO_CREATE));
+  }
+
   /** Makes a file of ours, in place of whatever had the name before. */
   create(name: string): OpenFile {
     this.unlink(name);

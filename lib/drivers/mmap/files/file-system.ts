@@ -50,6 +50,8 @@ export interface FileSystem {
   readonly changeMode: (descriptor: number, mode: number) => void;
   /** Sets {@link FileStatus.modified}. */
   readonly changeModified: (descriptor: number, modified: number) => void;
+  /** As {@link changeModified}, by name; of a link's target. */
+  readonly changeModifiedOf: (path: string, modified: number) => void;
   readonly rename: (from: string, to: string) => void;
   /**
    * How long a rename that is refused for the moment is tried again, in milliseconds. `@default` 0:
@@ -138,6 +140,7 @@ export const NODE_FILES: FileSystem = {
   makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
   changeMode: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
   changeModified: (descriptor, modified) => fs.futimesSync(descriptor, Date.now() / 1000, modified / 1000),
+  changeModifiedOf: (path, modified) => fs.utimesSync(path, Date.now() / 1000, modified / 1000),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
   freeBytes: (path) => {

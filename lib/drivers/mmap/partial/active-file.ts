@@ -176,17 +176,26 @@ export class ActiveFile {
     this.#checkpoints.stop();
   }
 
+  /** True if nothing but `.part` itself was ever made here: there is nothing to be removed. */
+  get leavesNothing(): boolean {
+    return this.#context.isFresh && !this.#coverageFile.mayExist;
+  }
+
   #startClean(): OpenFile {
     const fileSet = this.#fileSet;
     this.#claim.assertHeld(`write ${fileSet.part}`);
+    if (this.#context.isFresh) return this.#started(fileSet.createFirst(fileSet.part));
     // Also if there is none: its removal may not have been made durable.
     const synced = this.#context.options.durable || fileSet.status(fileSet.coverage) !== undefined;
     fileSet.unlink(fileSet.coverage);
     if (synced) fileSet.syncFolder();
-    const file = fileSet.create(fileSet.part);
+    return this.#started(fileSet.create(fileSet.part));
+  }
+
+  #started(file: OpenFile): OpenFile {
     file.orClose(() => {
       // A replacement of a private file is no less private.
-      keepReplacedMode(fileSet, file, false);
+      keepReplacedMode(this.#fileSet, file, false);
       this.#context.fileState.set(file.status, undefined);
     });
     this.#file = file;

@@ -1,0 +1,16 @@
+// The store
+export { Store } from './store/store.js';
+export type { AcquireOptions, StoreOptions, StoreSource, StoreUrl } from './store/store-options.js';
+export type { EntryDownload, StoreChange, StoreEntry, StoreUsage } from './store/store-entry.js';
+export type { Metadata } from './store/entry-record.js';
+export type { Lease } from './store/leases/lease.js';
+
+export { prefetch } from './store/prefetch.js';
+export type { PlannedEntry, PrefetchPlan } from './store/prefetch.js';
+
+// Where it keeps its entries
+export { memoryBackend } from './store/memory-backend.js';
+
+// For authors of backends
+export type { BackendDriverOptions, DroppedEntry, StoreBackend, StoredEntries, StoredEntry } from './store/backend.js';
+export type { EntryRecord, Intent } from './store/entry-record.js';

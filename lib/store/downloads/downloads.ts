@@ -1,0 +1,329 @@
+import { Subscription } from 'rxjs';
+
+import { isStorageError, type StorageError } from '../../errors/storage-error.js';
+import { isFalsified } from '../../http/download/answer/known-content.js';
+import type { DownloadAnswer } from '../../http/download/download-options.js';
+import type { Downloader } from '../../http/downloader/downloader.js';
+import type { Item } from '../entries/item.js';
+import type { Parts } from '../parts.js';
+import type { EntryDownload } from '../store-entry.js';
+import { planDownloads } from './admission.js';
+import { downloadError, tooLargeError, unknownSourceError, waitingError } from './download-errors.js';
+import { compareJobs, type Interest, Job } from './job.js';
+import { setPriority } from './set-priority.js';
+import { downloadOf, QUEUED, showDownload } from './show-download.js';
+import type { Sources } from './sources.js';
+
+/** So many run at once: the first, and those that somebody has a lease of. */
+const AT_ONCE = 32;
+/** How often in a row another version is begun. */
+const MOST_RENEWALS = 3;
+/** So much room at least before a download without a known length goes on, in bytes. */
+const STEP = 2 ** 18;
+
+/**
+ * What is being fetched: one download for each entry that somebody wants to have fetched.
+ *
+ * None of them errors at anybody: what fails is the entry's state, and `changes$` says it.
+ */
+export class Downloads {
+  readonly downloader: Downloader;
+  readonly #parts: Parts;
+  readonly #sources: Sources;
+  readonly #jobs = new Map<Item, Job>();
+  #begun = 0;
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(parts: Parts, downloader: Downloader, sources: Sources) {
+    this.#parts = parts;
+    this.downloader = downloader;
+    this.#sources = sources;
+  }
+
+  has(item: Item): boolean {
+    return this.#jobs.has(item);
+  }
+
+  isRunning(item: Item): boolean {
+    return this.#jobs.get(item)?.running !== undefined;
+  }
+
+  /** Somebody wants an entry, or wants something else of it than before. */
+  want(item: Item, who: object, interest: Interest): void {
+    if (item.content.state === 'complete') return;
+    let job = this.#jobs.get(item);
+    if (job === undefined) {
+      this.#begun += 1;
+      job = new Job(item, this.#begun);
+      this.#jobs.set(item, job);
+      this.#show(item, QUEUED);
+    }
+    const wantedAll = job.wantsAll;
+    job.interests.set(who, interest);
+    if (job.running !== undefined && job.wantsAll && !wantedAll) this.#stop(job);
+    this.#reprioritize(job);
+    this.admitSoon();
+  }
+
+  /** Somebody wants it no more. */
+  leave(item: Item, who: object): void {
+    const job = this.#jobs.get(item);
+    const wantedAll = job?.wantsAll;
+    if (job?.interests.delete(who) !== true) return;
+    if (job.interests.size === 0) {
+      this.#end(job);
+      this.#show(item, undefined);
+      return;
+    }
+    if (wantedAll === true) this.#narrow(job);
+    this.#reprioritize(job);
+  }
+
+  /** Stops what is fetched of an item, whoever wants it. */
+  drop(item: Item): void {
+    const job = this.#jobs.get(item);
+    if (job !== undefined) this.#end(job);
+    item.download = undefined;
+  }
+
+  /** An answer has told how many bytes are still to come; throws if they cannot come now. */
+  announced(item: Item, bytes: number): void {
+    const job = this.#jobs.get(item);
+    if (job?.running === undefined) return;
+    job.total = item.content.coveredBytes + bytes;
+    const plan = planDownloads(this.#jobs.values(), this.#parts);
+    if (plan.tooLarge.has(job)) throw this.#tooLarge(job);
+    if (plan.admitted.has(job)) this.admitSoon();
+    else {
+      job.isRefused = true;
+      throw waitingError(item.key);
+    }
+  }
+
+  /** There was no room for so many bytes of an item. */
+  refused(item: Item, bytes: number): void {
+    const job = this.#jobs.get(item);
+    const { maxBytes = Infinity } = this.#parts.quota;
+    // What does not fit by itself does not wait: it fails with the error of the write.
+    if (job?.running === undefined || item.bytes + bytes > maxBytes) return;
+    job.isRefused = true;
+    job.least = Math.max(Math.min(STEP, maxBytes / 8), bytes);
+  }
+
+  /** An item was committed. */
+  committed(item: Item): void {
+    const job = this.#jobs.get(item);
+    const { intent, validatedAt } = item.record;
+    item.download = undefined;
+    if (job === undefined && intent === undefined) return;
+    this.#parts.catalog.note(item, { intent: undefined, validatedAt: job?.startedAt ?? validatedAt });
+  }
+
+  /** Looks at the end of this turn who may go on: something has changed. */
+  admitSoon(): void {
+    if (this.#isScheduled || this.#isClosed || this.#jobs.size === 0) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      if (!this.#isClosed) this.#parts.publications.together(() => this.#admit());
+    });
+  }
+
+  /** See `QuotaHooks`. */
+  yieldable(item: Item | undefined): number {
+    return this.#after(item).reduce((sum, job) => sum + job.item.bytes, 0);
+  }
+
+  /** See `QuotaHooks`. */
+  yieldOne(item: Item | undefined): boolean {
+    const job = this.#after(item).at(-1);
+    if (job === undefined) return false;
+    job.least = Math.max(job.least, job.item.content.coveredBytes);
+    this.#suspend(job);
+    this.#parts.catalog.evict(job.item, Infinity);
+    return true;
+  }
+
+  /** Stops everything. */
+  close(): void {
+    this.#isClosed = true;
+    for (const job of [...this.#jobs.values()]) this.#end(job);
+  }
+
+  #admit(): void {
+    const { admitted, tooLarge } = planDownloads(this.#jobs.values(), this.#parts);
+    for (const job of tooLarge) this.#fail(job, this.#tooLarge(job));
+    const first = new Set([...admitted].filter((job, index) => index < AT_ONCE || job.item.leases.size > 0));
+    for (const job of this.#jobs.values()) if (job.running !== undefined && !first.has(job)) this.#suspend(job);
+    for (const job of first) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
+  }
+
+  /** The jobs that run and come after that of an item, whose bytes nothing else guards. */
+  #after(item: Item | undefined): Job[] {
+    const own = item && this.#jobs.get(item);
+    return [...this.#jobs.values()]
+      .filter((job) => job !== own && job.running !== undefined && job.item.guards.size === 1 && job.item.bytes > 0)
+      .filter((job) => own === undefined || compareJobs(own, job) < 0)
+      .sort(compareJobs);
+  }
+
+  #start(job: Job): void {
+    const { item } = job;
+    const { contents, order } = this.#parts;
+    try {
+      const source = this.#sources.of(item.key, job.url);
+      if (source === undefined) throw unknownSourceError(item.key);
+      const { resource } = contents.open(item);
+      if (job.isDone) {
+        this.#finish(job);
+        return;
+      }
+      const { url, accept = () => true, ...options } = source;
+      job.range = job.wantsAll ? undefined : job.nextRange;
+      job.startedAt = Date.now();
+      job.isRefused = false;
+      const running = new Subscription();
+      job.running = running;
+      order.guard(item, 'downloading');
+      const download$ = this.downloader.download(resource, url, {
+        ...options,
+        range: job.range,
+        priority: job.priority,
+        commit: true,
+        revalidate: false,
+        onError: 'leave',
+        accept: (answer) => accept(answer) && this.#learn(item, answer),
+      });
+      running.add(
+        download$.subscribe({
+          next: (progress) => {
+            const download = downloadOf(progress);
+            if (job.running === running && download !== undefined) this.#show(item, download);
+          },
+          error: (error: unknown) => {
+            this.#errored(job, running, error);
+          },
+          complete: () => {
+            if (job.running !== running) return;
+            this.#rest(job);
+            if (job.isDone) this.#finish(job);
+            else this.admitSoon();
+          },
+        }),
+      );
+    } catch (error) {
+      this.#rest(job);
+      this.#fail(job, error);
+    }
+  }
+
+  /** An answer tells what the content is. */
+  #learn(item: Item, { headers }: DownloadAnswer): true {
+    const contentType = headers.get('content-type') ?? undefined;
+    if (contentType !== undefined && item.record.contentType === undefined && !item.isGone) {
+      this.#parts.catalog.note(item, { contentType });
+    }
+    return true;
+  }
+
+  #errored(job: Job, running: Subscription, error: unknown): void {
+    if (job.running !== running) return;
+    const { item } = job;
+    const { contents, publications } = this.#parts;
+    this.#rest(job);
+    if (job.isRefused) {
+      this.#show(item, QUEUED);
+      contents.linger(item);
+      this.admitSoon();
+      return;
+    }
+    const resource = item.open?.resource;
+    const isFalse = resource !== undefined && isFalsified(resource);
+    const isOld = isStorageError(error, 'CHANGED') && item.content.state === 'partial' && item.content.coveredBytes > 0;
+    if (!isOld && !isFalse) {
+      this.#fail(job, error);
+      return;
+    }
+    // What is there is of no use: it begins anew for those who have not seen it.
+    job.renewals += 1;
+    job.total = undefined;
+    publications.together(() => {
+      try {
+        contents.end(item, error as StorageError);
+      } catch (refusal) {
+        this.#fail(job, refusal);
+        return;
+      }
+      if (this.#jobs.get(item) !== job) return;
+      if (isFalse || job.renewals > MOST_RENEWALS) this.#fail(job, error);
+      else {
+        this.#show(item, QUEUED);
+        this.admitSoon();
+      }
+    });
+  }
+
+  /** All that anybody wants is there. */
+  #finish(job: Job): void {
+    const { item } = job;
+    this.#end(job);
+    if (item.intent !== undefined) this.#parts.catalog.note(item, { intent: undefined });
+    this.#show(item, undefined);
+  }
+
+  #fail(job: Job, error: unknown): void {
+    const { item } = job;
+    const attempt = item.download?.attempt ?? 1;
+    const lastError = downloadError(error, item.key);
+    this.#end(job);
+    this.#show(item, { state: 'failed', attempt, bytesPerSecond: 0, lastError });
+    this.#parts.publications.tell({ kind: 'failed', key: item.key, reason: lastError.message });
+  }
+
+  /** There is no room for it now. */
+  #suspend(job: Job): void {
+    this.#stop(job);
+    this.#show(job.item, QUEUED);
+  }
+
+  #end(job: Job): void {
+    this.#jobs.delete(job.item);
+    this.#stop(job);
+    this.#parts.contents.linger(job.item);
+    this.admitSoon();
+  }
+
+  #stop(job: Job): void {
+    const { running } = job;
+    this.#rest(job);
+    running?.unsubscribe();
+    if (this.#jobs.has(job.item)) this.#parts.contents.linger(job.item);
+  }
+
+  /** It does not run any more. */
+  #rest(job: Job): void {
+    job.running = undefined;
+    this.#parts.order.unguard(job.item, 'downloading');
+  }
+
+  /** Nobody may want all of it any more: then it goes on with the parts that somebody wants. */
+  #narrow(job: Job): void {
+    if (job.running === undefined || job.wantsAll) return;
+    this.#stop(job);
+    this.admitSoon();
+  }
+
+  #reprioritize(job: Job): void {
+    const resource = job.item.open?.resource;
+    if (job.running !== undefined && resource !== undefined) setPriority(this.downloader, resource, job.priority);
+  }
+
+  #show(item: Item, download: EntryDownload | undefined): void {
+    showDownload(this.#parts.publications, item, download);
+  }
+
+  #tooLarge({ item, length }: Job): StorageError {
+    return tooLargeError(item.key, length, this.#parts.quota.maxBytes);
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { folderBackend } from 'tidemark/node';
+import { memoryBackend, type StoreBackend } from 'tidemark/store';
+import { storeConformance } from 'tidemark/testing';
+
+const root = mkdtempSync(join(tmpdir(), 'store-conformance-'));
+let count = 0;
+
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function freshFolder(): string {
+  count += 1;
+  return join(root, String(count));
+}
+
+const folders = new Map<StoreBackend, string>();
+
+storeConformance({ describe, it }, { name: 'memoryBackend', create: () => memoryBackend() });
+storeConformance(
+  { describe, it },
+  {
+    name: 'folderBackend',
+    create: () => {
+      const path = freshFolder();
+      const backend = folderBackend({ path });
+      folders.set(backend, path);
+      return backend;
+    },
+    reopen: (previous) => folderBackend({ path: folders.get(previous) ?? '' }),
+  },
+);
+
+describe('storeConformance', () => {
+  const run = async (create: () => StoreBackend): Promise<string[]> => {
+    const tests: [string, () => void | Promise<void>][] = [];
+    storeConformance(
+      {
+        describe: (_name, define) => {
+          define();
+        },
+        it: (name, test) => tests.push([name, test]),
+      },
+      { name: 'broken', create },
+    );
+    const failed: string[] = [];
+    for (const [name, test] of tests) {
+      try {
+        await test();
+      } catch {
+        failed.push(name);
+      }
+    }
+    return failed;
+  };
+
+  it('passes a sound backend', async () => {
+    expect(await run(() => memoryBackend())).toEqual([]);
+  });
+
+  it.each<[string, (backend: StoreBackend) => Partial<StoreBackend>]>([
+    ['gives two keys one name', (backend) => ({ nameOf: (key) => backend.nameOf(key.toLowerCase()) })],
+    ['forgets when an entry was used', () => ({ touch: () => undefined })],
+    ['counts nothing', () => ({ count: () => 0 })],
+    ['removes nothing', () => ({ remove: () => undefined })],
+    ['may be claimed twice', (backend) => ({ open: async () => backend.close().then(() => backend.open()) })],
+    [
+      'puts a record in place that is not wanted',
+      (backend) => ({
+        storeDurably: (name, record, usedAt) => backend.storeDurably(name, record, usedAt, () => true),
+      }),
+    ],
+  ])('fails a backend that %s', async (_what, spoil) => {
+    const failed = await run(() => {
+      const backend = memoryBackend();
+      const sound = Object.create(Object.getPrototypeOf(backend) as object, {}) as StoreBackend;
+      for (const name of ['nameOf', 'touch', 'count', 'remove', 'open', 'storeDurably', 'close'] as const) {
+        Object.assign(sound, { [name]: backend[name].bind(backend) });
+      }
+      return Object.assign(backend, spoil(sound));
+    });
+    expect(failed).not.toEqual([]);
+  });
+});
