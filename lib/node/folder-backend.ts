@@ -12,6 +12,7 @@ import { sha256 } from '../drivers/mmap/files/sha256.js';
 import { MmapDriver } from '../drivers/mmap/mmap-driver.js';
 import { checkPath } from '../drivers/mmap/options.js';
 import { checkOptionNames } from '../errors/check-option-names.js';
+import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import type { BackendDriverOptions, StoreBackend, StoredEntries } from '../store/backend.js';
 import type { EntryRecord } from '../store/entry-record.js';
@@ -54,6 +55,8 @@ export interface FolderBackendOptions {
  * ```
  */
 export function folderBackend(options: FolderBackendOptions): StoreBackend {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw wrongType('the options', 'an object with a path', given);
   const hidden = { files: { enumerable: false }, boot: { enumerable: false } };
   checkOptionNames(Object.create(options, hidden) as FolderBackendOptions, ['path']);
   checkPath(options.path);

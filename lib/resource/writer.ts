@@ -42,9 +42,12 @@ export class Writer {
     const { length } = data;
     checkSpan(offset, length);
     const content = this.#content;
-    if (!content.reactivates) content.assertActive('Wrote bytes');
+    if (content.reactivates) {
+      if (length === 0) return;
+      this.reactivate();
+    }
+    content.assertActive('Wrote bytes');
     if (length === 0) return;
-    if (content.reactivates) this.reactivate();
     const end = offset + length;
     try {
       this.#eviction.makeRoom(offset, end);

@@ -18,11 +18,12 @@ import {
   take,
 } from 'rxjs';
 
+import { wrongType } from '../errors/invalid-argument.js';
 import type { Metadata } from './entry-record.js';
 import type { Lease } from './leases/lease.js';
 import type { Store } from './store.js';
 import type { StoreEntry } from './store-entry.js';
-import type { AcquireOptions } from './store-options.js';
+import { type AcquireOptions, checkAcquire, checkKey } from './store-options.js';
 
 /** An entry that is about to be wanted. */
 export interface PlannedEntry<M extends Metadata = Metadata> extends AcquireOptions<M> {
@@ -53,8 +54,8 @@ interface Planned {
  * changes.
  *
  * What fails is told by its entry, and the others go on. When the source completes, it completes
- * once all of the last plan is there or has failed; it errors as the source does. Unsubscribing
- * stops everything.
+ * once all of the last plan is there or has failed; it errors as the source does, and with
+ * `INVALID_ARGUMENT` or a `TypeError` for a plan that is none. Unsubscribing stops everything.
  *
  * @example
  * ```ts
@@ -78,6 +79,7 @@ export function prefetch<M extends Metadata>(
       const begun$ = new Subject<void>();
       let keys: readonly string[] = [];
       const follow = (plan: PrefetchPlan<M>): readonly string[] => {
+        checkPlan(plan);
         keys = [...new Set(plan.map(({ key }) => key))];
         for (const [key, one] of planned) if (!keys.includes(key)) leave(store, key, one, planned);
         for (const { key, ...options } of plan) join(store, key, options, planned, begun$);
@@ -98,6 +100,18 @@ export function prefetch<M extends Metadata>(
         }),
       );
     });
+}
+
+/** Throws `INVALID_ARGUMENT`, `INVALID_RANGE`, or a `TypeError` for what TypeScript rejects. */
+function checkPlan<M extends Metadata>(plan: PrefetchPlan<M>): void {
+  const given: unknown = plan;
+  if (!Array.isArray(given)) throw wrongType('the plan', 'an array of { key }', given);
+  for (const one of given as readonly unknown[]) {
+    if (typeof one !== 'object' || one === null) throw wrongType('an item of the plan', 'an object with a key', one);
+    const { key, ...options } = one as PlannedEntry<M>;
+    checkKey(key);
+    checkAcquire(options);
+  }
 }
 
 function join<M extends Metadata>(

@@ -245,6 +245,7 @@ export class Store<M extends Metadata = Metadata> {
   async update(key: string, change: { metadata?: Partial<M> | undefined; group?: string | undefined }): Promise<void> {
     this.#assertOpen('Asked to update an entry');
     checkKey(key);
+    if ((change as unknown) === undefined) throw wrongType('change', 'an object', change);
     checkOptions(change, ['metadata', 'group']);
     checkMetadata(change.metadata);
     checkText('group', change.group);

@@ -6,9 +6,11 @@ import { isObservable } from 'rxjs';
 import * as main from '../../lib/index.js';
 import * as http from '../../lib/http.js';
 import * as node from '../../lib/node.js';
+import * as store from '../../lib/store.js';
 import * as sync from '../../lib/sync.js';
 import * as testing from '../../lib/testing.js';
-import { type PublicCall, publicCalls } from './public-surface.js';
+import { type PublicCall, publicCalls as callsButStores } from './public-surface.js';
+import { storeCalls } from './store-surface.js';
 
 const { isStorageError } = main;
 const accepted = 'accepted';
@@ -80,11 +82,12 @@ function optionsAt({ args, inOptions, needed }: PublicCall, options: unknown): u
   return [...args(), ...(inOptions?.(options) ?? [typeof options === 'object' ? { ...needed, ...options } : options])];
 }
 
+const publicCalls: readonly PublicCall[] = [...callsButStores, ...storeCalls];
 const withOptions = publicCalls.filter((call) => call.options !== undefined);
 
 describe('a wrong argument', () => {
   it('is tried on every function that is exported', () => {
-    const functions = Object.entries({ ...main, ...http, ...node, ...sync, ...testing })
+    const functions = Object.entries({ ...main, ...http, ...node, ...store, ...sync, ...testing })
       .filter(([, value]) => typeof value === 'function')
       .map(([name]) => name);
     const tried = publicCalls.map(({ name }) => name.replace(/^new /, '').replace(/[.,].*/, ''));
@@ -157,7 +160,7 @@ describe('options', () => {
   it('are refused where an AbortSignal stands in place of { signal }', async () => {
     const { signal } = new AbortController();
     for (const { args, call, inOptions, name } of withOptions) {
-      if (inOptions !== undefined || name === 'driverConformance') continue;
+      if (inOptions !== undefined || name.endsWith('Conformance')) continue;
       const answer = await answerTo(() => call(...([...args(), signal] as never[])));
       expect([name, verdict(answer)]).toEqual([name, expect.stringMatching(/^(INVALID_ARGUMENT|TypeError)$/)]);
     }
@@ -175,6 +178,9 @@ describe('options', () => {
     ['writeTo', 'onerror', 'onError'],
     ['progress', 'evry', 'every'],
     ['driverConformance', 'reOpen', 'reopen'],
+    ['Store.open', 'maxbytes', 'maxBytes'],
+    ['Store.acquire', 'maxage', 'maxAge'],
+    ['folderBackend', 'Path', 'path'],
   ])('of %s are guessed from a name that is near: %s may mean %s', async (name, given, meant) => {
     const row = publicCalls.find((call) => call.name === name);
     if (row === undefined) throw new Error(`There is no ${name}.`);

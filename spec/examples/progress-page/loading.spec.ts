@@ -7,8 +7,10 @@ import {
   headerMd5,
   openPage,
   position,
+  restingText,
   song,
   textOf,
+  untilDrawn,
   untilShown,
   usePage,
 } from './page.js';
@@ -67,9 +69,8 @@ describe('the progress page', () => {
     }
     server.bytesPerSecond = Infinity;
     await expectDecoded(page);
-    await page.waitForTimeout(100); // a few frames
-    expect(await columnsIn(page, 'coverage', ['--there', '--missing'])).toEqual({ '--there': 1, '--missing': 0 });
-    expect(await columnsIn(page, 'waveform', ['--missing'])).toEqual({ '--missing': 0 });
+    await untilDrawn(page, 'coverage', { '--there': 1, '--missing': 0 });
+    await untilDrawn(page, 'waveform', { '--missing': 0 });
   });
 
   it('goes where the click was: the wait is interrupted, the download leaves out what is before', async () => {
@@ -120,7 +121,7 @@ describe('the progress page', () => {
     await server.quiet();
     await untilShown(page, 'live', /cancelled/);
     const asked = requests().length;
-    const there = await textOf(page, 'bytes');
+    const there = await restingText(page, 'bytes');
     await untilShown(page, 'readers', /decoder.*blocked/); // goes on waiting
     expect(await textOf(page, 'rate')).toBe('–');
     expect({ asked: requests().length, there: await textOf(page, 'bytes') }).toEqual({ asked, there });

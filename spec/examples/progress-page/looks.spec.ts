@@ -29,14 +29,24 @@ async function violations(page: Page): Promise<string[]> {
   });
 }
 
-/** Of what moves by itself, the moments and the elements. */
+/** What the types of the platform lack. */
+interface LayoutShiftAttribution {
+  readonly node?: Node | null;
+  readonly previousRect: DOMRectReadOnly;
+  readonly currentRect: DOMRectReadOnly;
+}
+
+/** What moves by itself: what it is, and from where to where. */
 async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(() => {
     const shifts: string[] = [];
     Object.assign(globalThis, { shifts });
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as unknown as { sources: { node?: HTMLElement }[] }[]) {
-        shifts.push(...entry.sources.map(({ node }) => node?.id ?? 'a text'));
+      for (const entry of list.getEntries() as unknown as { sources: LayoutShiftAttribution[] }[]) {
+        for (const { node, previousRect, currentRect } of entry.sources) {
+          const what = node instanceof HTMLElement ? node.outerHTML : node?.textContent;
+          shifts.push(JSON.stringify({ what: what ?? 'gone', previousRect, currentRect }));
+        }
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });

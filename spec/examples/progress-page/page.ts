@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import lena from 'audio-lena';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -132,6 +132,15 @@ export async function textOf(page: Page, id: string): Promise<string> {
   return (await page.locator(`#${id}`).textContent()) ?? '';
 }
 
+/** The text of an element, once it stands still: a busy page draws late. */
+export async function restingText(page: Page, id: string): Promise<string> {
+  for (;;) {
+    const text = await textOf(page, id);
+    await page.waitForTimeout(500);
+    if ((await textOf(page, id)) === text) return text;
+  }
+}
+
 /** The song is decoded, from its first to its last sample, as its header says. */
 export async function expectDecoded(page: Page): Promise<void> {
   await untilShown(page, 'message', /MD5/);
@@ -178,6 +187,17 @@ export async function columnsIn(page: Page, id: string, colors: readonly string[
     },
     [id, ...colors] as const,
   );
+}
+
+/** Waits until {@link columnsIn} are these; fails with those that there are instead. */
+export async function untilDrawn(page: Page, id: string, shares: Readonly<Record<string, number>>): Promise<void> {
+  let drawn: Record<string, number> = {};
+  for (let round = 0; round < 100; round++) {
+    drawn = await columnsIn(page, id, Object.keys(shares));
+    if (isDeepStrictEqual(drawn, shares)) return;
+    await page.waitForTimeout(50);
+  }
+  expect(drawn).toEqual(shares);
 }
 
 function isSong(url: string | undefined): boolean {
