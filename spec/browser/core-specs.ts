@@ -21,6 +21,7 @@ const withoutBrowser: Record<string, string> = {
   'spec/node/': "is about Node's http",
   'spec/run/': 'runs jest',
   'spec/runtimes/': 'runs Bun and Deno',
+  'spec/store/': 'keeps entries in folders, too: rows/ and testing/ have stores in memory',
   'spec/sync/emscripten/': 'loads ffmpeg from a file',
   'spec/drivers/memory/many-resources.spec.ts': 'has more open than a browser has addresses for: see suites/memory.ts',
   'spec/errors/messages.spec.ts': 'asks for files',

@@ -1,4 +1,4 @@
-import { of } from 'rxjs';
+import { from } from 'rxjs';
 
 import { folderBackend } from '../../lib/node.js';
 import { memoryBackend, prefetch, type PrefetchPlan, Store } from '../../lib/store.js';
@@ -46,7 +46,7 @@ export const storeCalls: readonly PublicCall[] = [
   {
     name: 'prefetch, a plan',
     args: () => [[{ key: 'known' }]],
-    call: (plan) => of<[PrefetchPlan]>(plan).pipe(prefetch(store)),
+    call: (plan) => from<PrefetchPlan[]>([plan]).pipe(prefetch(store)),
   },
 
   // tidemark/node

@@ -1,39 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { folderBackend } from 'tidemark/node';
+import { describe, expect, it } from '@jest/globals';
 import { memoryBackend, type StoreBackend } from 'tidemark/store';
 import { storeConformance } from 'tidemark/testing';
 
-const root = mkdtempSync(join(tmpdir(), 'store-conformance-'));
-let count = 0;
-
-afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
-});
-
-function freshFolder(): string {
-  count += 1;
-  return join(root, String(count));
-}
-
-const folders = new Map<StoreBackend, string>();
-
 storeConformance({ describe, it }, { name: 'memoryBackend', create: () => memoryBackend() });
-storeConformance(
-  { describe, it },
-  {
-    name: 'folderBackend',
-    create: () => {
-      const path = freshFolder();
-      const backend = folderBackend({ path });
-      folders.set(backend, path);
-      return backend;
-    },
-    reopen: (previous) => folderBackend({ path: folders.get(previous) ?? '' }),
-  },
-);
 
 describe('storeConformance', () => {
   const run = async (create: () => StoreBackend): Promise<string[]> => {
