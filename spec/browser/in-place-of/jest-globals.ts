@@ -1,11 +1,11 @@
 /// <reference types="mocha" />
 import 'mocha/mocha.js';
 import { bind } from 'jest-each';
-import { spyOn } from 'jest-mock';
+import { ModuleMocker } from 'jest-mock';
 
 /** What our specs use of jest, with mocha to run the tests: jest itself needs Node. */
 export { expect } from 'expect';
-export const jest = { spyOn };
+export const jest: Pick<ModuleMocker, 'spyOn' | 'restoreAllMocks'> = new ModuleMocker(globalThis);
 
 type Test = () => unknown;
 
