@@ -1,12 +1,10 @@
 import { BROWSER_FOLDERS } from './spec/browser/browser-specs.js';
+import { RESOURCE_FOLDERS } from './spec/run/resource-folders.js';
 
 const STRESS = '**/*.stress.spec.ts';
 const BROWSER = BROWSER_FOLDERS.map((folder) => `**/${folder}/**`);
 
-const OF_RESOURCES = [
-  '**/spec/{changes,control,errors,handle,operators,reader,resource,sync,waits}/**/*.spec.ts',
-  '!**/spec/sync/emscripten/**',
-];
+const OF_RESOURCES = [...RESOURCE_FOLDERS.map((folder) => `**/${folder}/**/*.spec.ts`), '!**/spec/sync/emscripten/**'];
 
 const common = {
   testEnvironment: 'node',

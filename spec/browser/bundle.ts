@@ -52,11 +52,23 @@ const browserInPlaceOfNode: Plugin = {
 /** What a web server has to give for modules that run in a browser: the content of each address. */
 export type Site = Map<string, Uint8Array>;
 
+export interface BundleOptions {
+  /**
+   * How many random runs, unless `FUZZ_RUNS` says so: fewer than in Node, where the same are run.
+   */
+  readonly fuzzRuns?: number;
+  /** What the tests are about. `@default` memory */
+  readonly driver?: 'window';
+}
+
 /**
  * Bundles modules, named by their paths from the root of the project; each has the address of its
- * path, as JavaScript. `fuzzRuns`: fewer than in Node, where the same are run.
+ * path, as JavaScript.
  */
-export async function bundle(entryPoints: readonly string[], fuzzRuns = 30): Promise<Site> {
+export async function bundle(
+  entryPoints: readonly string[],
+  { fuzzRuns = 30, driver }: BundleOptions = {},
+): Promise<Site> {
   const common: BuildOptions = {
     absWorkingDir: ROOT,
     outbase: ROOT,
@@ -82,7 +94,7 @@ export async function bundle(entryPoints: readonly string[], fuzzRuns = 30): Pro
         __dirname: '"/"',
         'process.stdout': '{}',
         'process.platform': '"browser"',
-        'process.env': JSON.stringify({ FUZZ_RUNS: process.env.FUZZ_RUNS ?? String(fuzzRuns) }),
+        'process.env': JSON.stringify({ FUZZ_RUNS: process.env.FUZZ_RUNS ?? String(fuzzRuns), TESTED_DRIVER: driver }),
       },
     }),
     // By itself, so that it shares nothing with the others.

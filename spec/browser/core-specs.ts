@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RESOURCE_FOLDERS } from '../run/resource-folders.js';
 
 /**
  * Which of our specs run in a browser too: all of them, but for what is named here. A folder's name
@@ -62,5 +63,9 @@ export const staleExclusions = Object.keys(withoutBrowser).filter((path) => !exi
 const specs = filesOf('spec', '.spec.ts');
 export const stressSpecs = specs.filter((file) => file.endsWith('.stress.spec.ts'));
 export const coreSpecs = specs.filter((file) => !stressSpecs.includes(file));
+/** What a resource promises, over whichever driver. */
+export const resourceSpecs = coreSpecs.filter((file) =>
+  RESOURCE_FOLDERS.some((folder) => file.startsWith(`${folder}/`)),
+);
 /** What runs in the threads of those, each loaded by its address. */
 export const threadFixtures = [...filesOf('spec/support/threads', '.js'), 'spec/errors/damaged-memory.js'];

@@ -1,4 +1,4 @@
-import { bundle } from './bundle.js';
+import { bundle, type BundleOptions } from './bundle.js';
 import { launchChromium } from './chromium.js';
 import { threadFixtures } from './core-specs.js';
 import { serveSite } from './site-server.js';
@@ -10,13 +10,11 @@ export interface SuiteResult {
   readonly tests: readonly BrowserTest[];
 }
 
-export interface SuiteOptions {
+export interface SuiteOptions extends BundleOptions {
   /** Where the tests run: a worker may block, the page may not. */
   readonly in: 'worker' | 'page';
   /** Whether the page is cross-origin isolated, and so may share memory. */
   readonly isolated: boolean;
-  /** How many random runs, unless `FUZZ_RUNS` says so. */
-  readonly fuzzRuns?: number;
 }
 
 const ENTRIES = ['spec/browser/page.ts', 'spec/browser/suite.ts', ...threadFixtures];
@@ -28,7 +26,7 @@ const AT_ONCE = 3;
  * failed.
  */
 export async function runSuites(files: readonly string[], options: SuiteOptions): Promise<SuiteResult[]> {
-  const site = await bundle([...files, ...ENTRIES], options.fuzzRuns);
+  const site = await bundle([...files, ...ENTRIES], options);
   await using browser = await launchChromium();
   using server = await serveSite(site, { script: '/spec/browser/page.js', isolated: options.isolated });
   const context = await browser.newContext();

@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { testedWindow } from './tested-window.js';
 
-/** @import { StoredContent } from '../../lib/index.js' */
-/**
- * @typedef {{ open: () => StoredContent; write: (offset: number, data: Uint8Array) => void }}
- *   Window
- */
-
-/** So small that tests that stream fill it, in bytes. */
-const WINDOW = 2 ** 19;
-const BLOCK = 2 ** 12;
+/** @import { Window } from './tested-window.js' */
 
 /**
  * The driver that this run of the tests is about, over something new; with `initialData` it opens
@@ -30,11 +23,8 @@ const BLOCK = 2 ** 12;
  *   than a window, and needs all of it, says so
  * @returns {M | F | W}
  */
-export function testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData, holds = initialData?.length ?? 0) {
-  if (isWindowTested()) {
-    const driver = new WindowDriver({ maxBytes: Math.max(WINDOW, holds + BLOCK), blockSize: BLOCK });
-    return initialData === undefined ? driver : filled(driver, initialData);
-  }
+export function testedDriver({ MemDriver, MmapDriver, WindowDriver }, initialData, holds) {
+  if (isWindowTested()) return testedWindow(WindowDriver, initialData, holds);
   const folder = testedFolder();
   if (folder === undefined) return new MemDriver({ initialData });
   const path = join(folder, randomUUID());
@@ -53,21 +43,4 @@ export function testedFolder() {
 /** True where this run is about windows: what is written may go for what is written later. */
 export function isWindowTested() {
   return process.env.TESTED_DRIVER === 'window';
-}
-
-/**
- * A window starts empty, and what opens committed has to come with it.
- *
- * @template {Window} W
- * @param {W} driver
- * @param {Uint8Array} data
- */
-function filled(driver, data) {
-  const open = driver.open.bind(driver);
-  driver.open = () => {
-    open();
-    if (data.length > 0) driver.write(0, data);
-    return { coverage: data.length > 0 ? [{ start: 0, end: data.length }] : [], committedLength: data.length };
-  };
-  return driver;
 }

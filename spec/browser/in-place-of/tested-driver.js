@@ -1,13 +1,20 @@
+import { testedWindow } from '../../support/tested-window.js';
+
+/** @import { Window } from '../../support/tested-window.js' */
+
 /**
- * Tests in a browser are about memory.
+ * Tests in a browser are about memory, or windows.
  *
  * @template M
- * @param {{ MemDriver: new (options: { initialData?: Uint8Array }) => M }} classes
+ * @template {Window} W
+ * @param {{ MemDriver: new (options: { initialData?: Uint8Array }) => M; WindowDriver: new
+ *   (options: { maxBytes: number; blockSize: number }) => W; }} classes
  * @param {Uint8Array} [initialData]
- * @returns {M}
+ * @param {number} [holds] - how many bytes have to fit in, even if it is a window
+ * @returns {M | W}
  */
-export function testedDriver({ MemDriver }, initialData) {
-  return new MemDriver({ initialData });
+export function testedDriver({ MemDriver, WindowDriver }, initialData, holds) {
+  return isWindowTested() ? testedWindow(WindowDriver, initialData, holds) : new MemDriver({ initialData });
 }
 
 export function testedFolder() {
@@ -15,5 +22,5 @@ export function testedFolder() {
 }
 
 export function isWindowTested() {
-  return false;
+  return process.env.TESTED_DRIVER === 'window';
 }
