@@ -39,23 +39,30 @@ export class PatientWriter {
 
   /** Resolves when nothing waits for room any more, or when `signal` is aborted. */
   async written(signal?: AbortSignal): Promise<void> {
-    while (this.waits) {
-      await this.#roomMayBe(signal);
-      if (signal?.aborted === true) return;
-      for (const { offset, data } of this.#rest.splice(0)) this.write(offset, data);
+    while (this.waits && signal?.aborted !== true) {
+      await this.#writeOrWait(signal);
     }
   }
 
-  /** Resolves when less may be held or waited for than now, or when `signal` is aborted. */
-  async #roomMayBe(signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Writes what waits. If there is no room for all of it, it resolves when less may be held or
+   * waited for, or when `signal` is aborted.
+   */
+  async #writeOrWait(signal: AbortSignal | undefined): Promise<void> {
     const { driver, demand$ } = this.#resource;
     // As long as somebody listens, readers in other threads tell what they do.
     const listening = demand$.subscribe();
-    await new Promise<void>((resolve) => {
-      listening.add(useOf(driver)?.whenChanged(resolve));
-      listening.add(onAbort(signal, resolve));
-    });
-    listening.unsubscribe();
+    try {
+      // Before it writes: it is told of what may go from here on, and finds what has gone before.
+      const told = new Promise<void>((resolve) => {
+        listening.add(useOf(driver)?.whenChanged(resolve));
+        listening.add(onAbort(signal, resolve));
+      });
+      for (const { offset, data } of this.#rest.splice(0)) this.write(offset, data);
+      if (this.waits) await told;
+    } finally {
+      listening.unsubscribe();
+    }
   }
 
   #writeOn(offset: number, data: Uint8Array): void {
