@@ -127,8 +127,8 @@ export class SyncReader extends BytesView {
    * resource.
    *
    * Throws `INVALID_RANGE`, `INVALID_ARGUMENT`, `TIMEOUT`, `FAILED`, `GONE`, `CANCELLED`, `CLOSED`,
-   * and where it would have to block `DEADLOCK`, `UNSUPPORTED`, or `CAPACITY` for more than half of
-   * a window.
+   * `CAPACITY` for more than half of a window that is not there, and where it would have to block
+   * `DEADLOCK` or `UNSUPPORTED`.
    *
    * @example
    * ```ts
@@ -281,9 +281,9 @@ export class SyncReader extends BytesView {
     checkNeededBy(neededBy);
     const known = this.#outcome(start, end, withinLength);
     if (known !== undefined) return known;
+    if (!withinLength) this.#attached.use?.checkFits({ start, end });
     if (limit === 0) throw timeoutError(start, end, limit);
     assertMayBlock(this.#attached.state.owner);
-    if (!withinLength) this.#attached.use?.checkFits({ start, end });
     this.#attached.use?.note(start, 0);
     const deadline = performance.now() + limit;
     const since = Date.now();

@@ -85,9 +85,9 @@ describe('what is too long', () => {
     const resource = openWindow(4);
     const sync = openSync(resource.createPort().handle);
     const reader = attachReader(resource.createPort().handle);
-    expect(() => sync.waitRange(blocks(0, 3), { timeout: 1000 })).toThrow(
-      expect.objectContaining({ code: expect.stringMatching(/^(CAPACITY|DEADLOCK)$/) as unknown }),
-    );
+    // Also where it may not block, or is not to: to ask again is of no use.
+    for (const timeout of [1000, 0])
+      expect(() => sync.waitRange(blocks(0, 3), { timeout })).toThrow(expect.objectContaining({ code: 'CAPACITY' }));
     expect(record(reader.waitRange(blocks(0, 3)))).toEqual(['CAPACITY']);
     expect(record(reader.waitRange(blocks(0, 2)))).toEqual([]);
     writeBlocks(resource, 0, 1, 2);
