@@ -25,7 +25,7 @@ export interface WindowSituation {
 /**
  * How many bytes may be brought ahead of each active place, so that the window holds them all, and
  * nothing has to go for them that is nearer to a reader; `Infinity` where all of the content fits
- * in.
+ * in beside what is held and what is there near readers.
  *
  * The window then holds, in whole blocks: what is ahead of the active places, there yet or not;
  * what is there so far ahead of the others; what is there up to `behind` before each of them; and
@@ -34,12 +34,14 @@ export interface WindowSituation {
 export function reachOf({ maxBytes, blockSize, behind }: WindowSize, situation: WindowSituation): number {
   const { active, places, held, coverage, content } = situation;
   const size = Math.floor(maxBytes / blockSize);
-  if (Math.ceil(content.end / blockSize) - Math.floor(content.start / blockSize) <= size) return Infinity;
   const back = places.flatMap((place) => {
     const first = Math.max(0, Math.ceil((place - behind) / blockSize) - 1) * blockSize;
     return covered(coverage, first, place);
   });
   const front = places.flatMap((place) => covered(coverage, place, place + maxBytes).map((run) => ({ ...run, place })));
+  // Of a range that is brought, held bytes and readers may lie outside.
+  const isShort = content.end - content.start <= maxBytes;
+  if (isShort && blocksOf([content, ...back, ...held, ...front], blockSize) <= size) return Infinity;
   const fits = (reach: number): boolean => {
     const near = front.filter(({ start, place }) => start < place + reach);
     const ranges = [
