@@ -12,7 +12,7 @@ export interface Intent {
   readonly priority: DownloadPriority;
   /** The part to fetch, half-open, in bytes; undefined: everything. */
   readonly range?: ByteRange | undefined;
-  /** Where from, for a store without a `source`. */
+  /** Where from, where the store's `source` does not know. */
   readonly url?: string | undefined;
 }
 

@@ -105,7 +105,7 @@ export class Store<M extends Metadata = Metadata> {
     this.#parts = parts;
     this.#pins = new Pins(parts);
     this.#freshness = new Freshness(parts, downloader);
-    this.#intents = new Intents(parts, !sources.areGiven);
+    this.#intents = new Intents(parts);
     this.#access = new Access<M>(parts, sources, this.#freshness, (asked) => {
       this.#assertOpen(asked);
     });

@@ -80,6 +80,11 @@ export class Downloads {
     this.#reprioritize(job);
   }
 
+  /** Tells of a failure no more. */
+  forgive(item: Item): void {
+    if (item.download?.state === 'failed') this.#show(item, undefined);
+  }
+
   /** Stops what is fetched of an item, whoever wants it. */
   drop(item: Item): void {
     const job = this.#jobs.get(item);
@@ -172,7 +177,7 @@ export class Downloads {
     const { item } = job;
     const { contents, order } = this.#parts;
     try {
-      const source = this.#sources.of(item.key, job.url);
+      const source = this.#sources.of(item.key, job.url, item.intent?.url);
       if (source === undefined) throw unknownSourceError(item.key);
       const { resource } = contents.open(item);
       if (job.isDone) {
@@ -268,7 +273,8 @@ export class Downloads {
   #finish(job: Job): void {
     const { item } = job;
     this.#end(job);
-    if (item.intent !== undefined) this.#parts.catalog.note(item, { intent: undefined });
+    // What is paused is wanted still.
+    if (item.intent?.state === 'active') this.#parts.catalog.note(item, { intent: undefined });
     this.#show(item, undefined);
   }
 

@@ -10,18 +10,16 @@ const INTENT = Object.freeze({});
 /** What is to be downloaded, also after a restart: what the records say of it. */
 export class Intents {
   readonly #parts: Pick<Parts, 'catalog' | 'downloads'>;
-  readonly #keepsUrls: boolean;
 
-  /** @param keepsUrls - nobody else knows where entries are */
-  constructor(parts: Pick<Parts, 'catalog' | 'downloads'>, keepsUrls: boolean) {
+  constructor(parts: Pick<Parts, 'catalog' | 'downloads'>) {
     this.#parts = parts;
-    this.#keepsUrls = keepsUrls;
   }
 
   /** Has an item downloaded, also after a pause or a failure. Throws what the backend does. */
   begin(item: Item, { priority = 'background', range, url }: Omit<AcquireOptions, 'metadata'>): void {
     if (item.content.state === 'complete') return;
-    const intent: Intent = { state: 'active', priority, range: range && { ...range }, url: this.#kept(url) };
+    const kept = url === undefined ? item.intent?.url : textOf(url);
+    const intent: Intent = { state: 'active', priority, range: range && { ...range }, url: kept };
     if (!isSame(intent, item.intent)) this.#parts.catalog.update(item, { intent });
     this.#want(item, intent, url);
   }
@@ -40,16 +38,17 @@ export class Intents {
     if (intent === undefined || item.content.state === 'complete') return;
     this.#parts.catalog.update(item, { intent: { ...intent, state: 'paused' } });
     this.#parts.downloads.leave(item, INTENT);
+    this.#parts.downloads.forgive(item);
   }
 
-  #want(item: Item, { state, priority, range, url }: Intent, given: DownloadUrl | undefined): void {
-    if (state === 'active') this.#parts.downloads.want(item, INTENT, { priority, range, url: given ?? url });
+  #want(item: Item, { state, priority, range }: Intent, url: DownloadUrl | undefined): void {
+    if (state === 'active') this.#parts.downloads.want(item, INTENT, { priority, range, url });
   }
+}
 
-  /** What can be kept of a URL. */
-  #kept(url: DownloadUrl | undefined): string | undefined {
-    return !this.#keepsUrls || url === undefined || typeof url === 'function' ? undefined : String(url);
-  }
+/** What can be kept of a URL: nothing of a function. */
+function textOf(url: DownloadUrl): string | undefined {
+  return typeof url === 'function' ? undefined : String(url);
 }
 
 function isSame(one: Intent, other: Intent | undefined): boolean {
