@@ -31,7 +31,8 @@ export function assemble(
     evict: (items, needed) => {
       const each = by === 'group' ? Infinity : needed;
       parts.publications.together(() => {
-        for (const item of items) parts.catalog.evict(item, each);
+        // Who hears of the first may use the others.
+        for (const item of items) if (item.guards.size === 0) parts.catalog.evict(item, each);
       });
     },
     yieldable: (item) => parts.downloads.yieldable(item),

@@ -67,7 +67,7 @@ export class Freshness {
   }
 
   async #renew(item: Item, source: ResolvedSource, error: StorageError): Promise<void> {
-    const { backend, catalog, contents, publications, quota } = this.#parts;
+    const { backend, catalog, contents, publications } = this.#parts;
     if (!backend.replaces) {
       contents.forget(item, error);
       publications.changed(item);
@@ -89,8 +89,8 @@ export class Freshness {
       });
       if (next.resource.status.state !== 'committed' || item.isGone) throw error;
     } catch {
-      next.owner.discard({ committed: item.isGone });
-      quota.count(item);
+      // Else it was abandoned already, with the item.
+      if (item.next === next) contents.abandon(item);
       return;
     }
     publications.together(() => {

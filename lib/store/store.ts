@@ -140,7 +140,7 @@ export class Store<M extends Metadata = Metadata> {
 
   /**
    * The most that the store may take, in bytes; undefined: no limit. Settable: less evicts, as far
-   * as may be evicted. Throws `INVALID_ARGUMENT`.
+   * as may be evicted, and the rest once it may. Throws `INVALID_ARGUMENT`, and `CLOSED`.
    */
   get maxBytes(): number | undefined {
     return this.#parts.quota.maxBytes;
@@ -149,6 +149,7 @@ export class Store<M extends Metadata = Metadata> {
   /** Settable at any time. */
   set maxBytes(maxBytes: number | undefined) {
     checkBytes('maxBytes', maxBytes);
+    this.#assertOpen('Set the quota');
     const { quota, publications, downloads } = this.#parts;
     quota.maxBytes = maxBytes;
     publications.together(() => {
@@ -296,8 +297,9 @@ export class Store<M extends Metadata = Metadata> {
   }
 
   async #close(): Promise<void> {
-    const { backend, catalog, contents, downloads, durability, publications } = this.#parts;
+    const { backend, catalog, contents, downloads, durability, publications, quota } = this.#parts;
     const refusals: unknown[] = [];
+    quota.close();
     publications.together(() => {
       downloads.close();
       this.#freshness.close();
@@ -305,6 +307,7 @@ export class Store<M extends Metadata = Metadata> {
       for (const item of catalog.items.values()) {
         try {
           for (const lease of [...item.leases]) lease.close();
+          contents.abandon(item);
           contents.close(item);
         } catch (error) {
           refusals.push(error);
@@ -332,6 +335,7 @@ export class Store<M extends Metadata = Metadata> {
     const given: unknown = which;
     if (typeof given !== 'object' || given === null) throw wrongType('which', 'a key or { group }', which);
     checkOptions(which, ['group']);
+    if (typeof which.group !== 'string') throw wrongType('group', 'a string', which.group);
     return [...items.values()].filter(({ record }) => record.group === which.group);
   }
 

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Downloader } from 'tidemark/http';
 import { makeContent } from '../http/fixtures.js';
 import { TestServer } from '../http/test-server.js';
 import { codeOf } from '../support/code-of.js';
-import { BACKENDS, listen, openStore, untilComplete } from './stores.js';
+import { BACKENDS, get, listen, openStore, untilComplete } from './stores.js';
 
 const content = makeContent(200_000);
 const other = Buffer.from(content).reverse();
@@ -60,6 +61,42 @@ describe.each(BACKENDS)('the freshness of a store %s', (_name, backend) => {
     using found = await again.acquire('song');
     expect(Buffer.compare(found.resource?.readAll() ?? content, other)).toBe(0);
     expect(again.entry('song')?.identity).toBe('"v2"');
+  });
+
+  it('counts what old leases keep, until they are closed', async () => {
+    const { server, store } = await start(backend);
+    const { bytes: before } = store.usage;
+    const old = await store.acquire('song');
+    server.content = other;
+    server.etag = '"v2"';
+    using lease = await store.acquire('song', { maxAge: 0 });
+    expect(store.usage.bytes).toBeGreaterThanOrEqual(before + content.length);
+    await store.update('song', { group: 'counted again' });
+    expect(store.usage.bytes).toBeGreaterThanOrEqual(before + content.length);
+    old.close();
+    expect(store.usage.bytes).toBeLessThanOrEqual(before);
+    expect(lease.status.state).toBe('committed');
+  });
+
+  it('has nothing to do with what is stored under a key that was removed meanwhile', async () => {
+    const { server, store, place } = await start(backend);
+    server.content = other;
+    server.etag = '"v2"';
+    server.bytesPerSecond = 100_000;
+    const before = server.sent;
+    const renewed = store.acquire('song', { maxAge: 0 });
+    while (server.sent - before < 20_000) await delay(5);
+    await store.remove('song');
+    server.bytesPerSecond = Infinity;
+    (await renewed).close();
+    await store.download('song');
+    await untilComplete(store, 'song');
+    await delay(2500);
+    await server.quiet();
+    expect(Buffer.compare(await get(store, 'song'), other)).toBe(0);
+    await store.close();
+    const again = await openStore(place);
+    expect(Buffer.compare(await get(again, 'song'), other)).toBe(0);
   });
 
   it('serves what it has where the network fails', async () => {

@@ -1,5 +1,5 @@
 import type { StoreBackend } from '../backend.js';
-import type { EvictionOrder } from '../quota/eviction-order.js';
+import type { EvictionOrder, Unit } from '../quota/eviction-order.js';
 import type { Quota } from '../quota/quota.js';
 import { compareJobs, type Job } from './job.js';
 
@@ -28,25 +28,43 @@ export function planDownloads(
   if (capacity === Infinity) return { admitted: new Set(sorted), tooLarge: new Set() };
   const admitted = new Set<Job>();
   const tooLarge = new Set<Job>();
+  const movable = movableUnits(sorted, order);
   let left = capacity - order.guardedBytes;
-  // What downloads have themselves goes with them.
-  for (const { item } of sorted) if (isOnlyDownloading(item.guards)) left += item.bytes;
+  // What downloads have themselves, and what goes together with it, goes with them.
+  for (const unit of new Set(movable.values())) if (unit.guarded > 0) left += unit.bytes;
+  const taken = new Set<Unit>();
   for (const job of sorted) {
-    const { item, missingBytes, length } = job;
+    const { item, missingBytes, wantedBytes } = job;
     const { overheadBytes } = backend;
-    if (quota.maxBytes !== undefined && job.wantsAll && (length ?? 0) + overheadBytes > quota.maxBytes) {
+    if (quota.maxBytes !== undefined && wantedBytes > 0 && wantedBytes + overheadBytes > quota.maxBytes) {
       tooLarge.add(job);
       continue;
     }
-    const isMovable = item.guards.size === 0 || isOnlyDownloading(item.guards);
-    const needed = (isMovable ? item.bytes : 0) + missingBytes + (item.bytes > 0 ? 0 : overheadBytes);
+    const unit = movable.get(job);
+    const kept = unit === undefined || taken.has(unit) ? 0 : unit.bytes;
+    const needed = kept + missingBytes + (item.bytes > 0 ? 0 : overheadBytes);
     if (needed > left) continue;
     left -= needed;
     admitted.add(job);
+    if (unit !== undefined) taken.add(unit);
   }
   return { admitted, tooLarge };
 }
 
+/** What is evicted together with the item of a job, where nothing but downloads guards any of it. */
+function movableUnits(jobs: readonly Job[], order: EvictionOrder): Map<Job, Unit> {
+  const movable = new Map<Job, Unit>();
+  const looked = new Map<Unit, boolean>();
+  for (const job of jobs) {
+    const unit = order.unitOf(job.item);
+    if (unit === undefined) continue;
+    const isMovable = looked.get(unit) ?? [...unit.items].every(({ guards }) => isOnlyDownloading(guards));
+    looked.set(unit, isMovable);
+    if (isMovable) movable.set(job, unit);
+  }
+  return movable;
+}
+
 function isOnlyDownloading(guards: ReadonlySet<string>): boolean {
-  return guards.size === 1 && guards.has('downloading');
+  return guards.size === 0 || (guards.size === 1 && guards.has('downloading'));
 }

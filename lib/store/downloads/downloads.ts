@@ -8,6 +8,7 @@ import type { Item } from '../entries/item.js';
 import type { Parts } from '../parts.js';
 import type { EntryDownload } from '../store-entry.js';
 import { planDownloads } from './admission.js';
+import { DiskWatch } from './disk-watch.js';
 import { downloadError, tooLargeError, unknownSourceError, waitingError } from './download-errors.js';
 import { compareJobs, type Interest, Job } from './job.js';
 import { setPriority } from './set-priority.js';
@@ -31,6 +32,9 @@ export class Downloads {
   readonly #parts: Parts;
   readonly #sources: Sources;
   readonly #jobs = new Map<Item, Job>();
+  readonly #diskWatch = new DiskWatch(() => {
+    this.admitSoon();
+  });
   #begun = 0;
   #isScheduled = false;
   #isClosed = false;
@@ -153,6 +157,7 @@ export class Downloads {
   /** Stops everything. */
   close(): void {
     this.#isClosed = true;
+    this.#diskWatch.isWatching = false;
     for (const job of [...this.#jobs.values()]) this.#end(job);
   }
 
@@ -162,6 +167,8 @@ export class Downloads {
     const first = new Set([...admitted].filter((job, index) => index < AT_ONCE || job.item.leases.size > 0));
     for (const job of this.#jobs.values()) if (job.running !== undefined && !first.has(job)) this.#suspend(job);
     for (const job of first) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
+    this.#diskWatch.isWatching =
+      this.#parts.quota.keepsSpaceFree && [...this.#jobs.values()].some((job) => !admitted.has(job));
   }
 
   /** The jobs that run and come after that of an item, whose bytes nothing else guards. */
@@ -295,6 +302,7 @@ export class Downloads {
 
   #end(job: Job): void {
     this.#jobs.delete(job.item);
+    if (this.#jobs.size === 0) this.#diskWatch.isWatching = false;
     this.#stop(job);
     this.#parts.contents.linger(job.item);
     this.admitSoon();

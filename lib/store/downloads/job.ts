@@ -74,17 +74,32 @@ export class Job {
   /** How many bytes are still to come, as far as is known. */
   get missingBytes(): number {
     const { length } = this;
-    if (!this.wantsAll) return this.#ranges.reduce((sum, range) => sum + missingIn(this.item, range), 0);
-    return length === undefined ? this.least : Math.max(0, length - this.item.content.coveredBytes);
+    if (this.wantsAll) return length === undefined ? this.least : Math.max(0, length - this.item.content.coveredBytes);
+    const bytes = this.#ranges.reduce((sum, range) => sum + missingIn(this.item, range), 0);
+    // A range may end far behind the content.
+    return length === undefined ? Math.min(this.least, bytes) : bytes;
   }
 
+  /** How many bytes of content there will be at least, as far as is known. */
+  get wantedBytes(): number {
+    const { length } = this;
+    if (length === undefined || this.wantsAll) return length ?? 0;
+    return this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  /** What somebody wants, in ascending order, disjoint. */
   get #ranges(): ByteRange[] {
     const length = this.length ?? Infinity;
+    const wanted = Array.from(this.interests.values(), ({ range }) => range)
+      .filter((range) => range !== undefined)
+      .map(({ start, end }) => ({ start, end: Math.min(end, length) }))
+      .filter(({ start, end }) => start < end)
+      .sort((one, other) => one.start - other.start);
     const ranges: ByteRange[] = [];
-    for (const { range } of this.interests.values()) {
-      if (range !== undefined && range.start < Math.min(range.end, length)) {
-        ranges.push({ start: range.start, end: Math.min(range.end, length) });
-      }
+    for (const range of wanted) {
+      const last = ranges.at(-1);
+      if (last === undefined || last.end < range.start) ranges.push(range);
+      else ranges[ranges.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
     }
     return ranges;
   }

@@ -36,7 +36,21 @@ export class Contents {
 
   /** Opens new content beside that of an item, which it does not become part of. */
   replacement(item: Item): OpenContent {
-    return this.#opened(item, { isFresh: false, replaces: true });
+    const next = this.#opened(item, { isFresh: false, replaces: true });
+    item.next = next;
+    return next;
+  }
+
+  /** Drops the new content of an item, if there is any that has not become its own. */
+  abandon(item: Item): void {
+    const { next } = item;
+    if (next === undefined) return;
+    item.next = undefined;
+    try {
+      next.owner.discard();
+    } finally {
+      this.#parts.quota.count(item);
+    }
   }
 
   /**
@@ -45,6 +59,7 @@ export class Contents {
   replace(item: Item, next: OpenContent): void {
     const { durability, quota } = this.#parts;
     const { open } = item;
+    item.next = undefined;
     this.#adopt(item, next);
     if (open !== undefined) {
       item.former.add(open);
@@ -140,6 +155,7 @@ export class Contents {
 
   /** Ends leases, with `CLOSED` or an error; content that is not complete is dropped. */
   end(item: Item, error?: StorageError): void {
+    this.abandon(item);
     for (const lease of [...item.leases]) lease.end(error);
     if (item.content.state === 'complete') this.close(item);
     else this.#drop(item);
@@ -202,7 +218,7 @@ export class Contents {
   }
 
   #released(item: Item, lease: StoreLease): void {
-    const { order, downloads, publications, clock, durability } = this.#parts;
+    const { order, downloads, publications, clock, durability, quota } = this.#parts;
     item.leases.delete(lease);
     this.#closeFormer(item);
     publications.together(() => {
@@ -216,6 +232,7 @@ export class Contents {
         durability.used(item);
         this.linger(item);
         downloads.admitSoon();
+        quota.reduceSoon();
       }
       publications.changed(item);
     });
@@ -227,6 +244,9 @@ export class Contents {
       if ([...item.leases].some(({ resource }) => resource === former.resource)) continue;
       item.former.delete(former);
       former.owner.close();
+      this.#parts.quota.count(item);
+      this.#parts.downloads.admitSoon();
+      this.#parts.quota.reduceSoon();
     }
   }
 

@@ -36,6 +36,8 @@ export class Item {
   open: OpenContent | undefined;
   /** Content that was replaced, and that somebody still has a lease of: `Contents`. */
   readonly former = new Set<OpenContent>();
+  /** What is to replace the content, while it is fetched: `Contents`. */
+  next: OpenContent | undefined;
   /** As it was when it was closed last: `Contents`. */
   resting: RestingContent = NOTHING;
   /** Nothing but a record was ever stored: `Contents`. */

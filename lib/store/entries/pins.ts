@@ -4,16 +4,16 @@ import type { Item } from './item.js';
 
 /** Keeps what is pinned from being evicted, and lets it go when its pin ends. */
 export class Pins {
-  readonly #parts: Pick<Parts, 'order' | 'publications' | 'downloads'>;
+  readonly #parts: Pick<Parts, 'order' | 'publications' | 'downloads' | 'quota'>;
   readonly #timers = new Map<Item, ReturnType<typeof setTimeout>>();
 
-  constructor(parts: Pick<Parts, 'order' | 'publications' | 'downloads'>) {
+  constructor(parts: Pick<Parts, 'order' | 'publications' | 'downloads' | 'quota'>) {
     this.#parts = parts;
   }
 
   /** The pin of an item may have changed, or ended. */
   look(item: Item): void {
-    const { order, publications, downloads } = this.#parts;
+    const { order, publications, downloads, quota } = this.#parts;
     clearTimeout(this.#timers.get(item));
     this.#timers.delete(item);
     if (item.isGone) return;
@@ -22,6 +22,7 @@ export class Pins {
     else {
       order.unguard(item, 'pinned');
       downloads.admitSoon();
+      quota.reduceSoon();
     }
     publications.changed(item);
     if (typeof pinned !== 'number' || !item.isPinned) return;

@@ -1,7 +1,7 @@
 import type { Item } from '../entries/item.js';
 
 /** What is evicted together: one entry, or a group of them. */
-interface Unit {
+export interface Unit {
   readonly items: Set<Item>;
   /** When any of them was used last. */
   usedAt: number;
@@ -110,6 +110,12 @@ export class EvictionOrder {
     unit.bytes += more;
     this.#bytes += more;
     if (unit.guarded > 0) this.#guardedBytes += more;
+  }
+
+  /** What an item is evicted together with; undefined for what has gone. */
+  unitOf(item: Item): Unit | undefined {
+    const unit = this.#units.get(this.#placeOf(item));
+    return unit?.items.has(item) === true ? unit : undefined;
   }
 
   /** Whether an item goes together with others. */

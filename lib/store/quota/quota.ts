@@ -33,6 +33,8 @@ export class Quota {
   readonly #hooks: QuotaHooks;
   /** Items whose size is an estimate. */
   readonly #estimated = new Set<Item>();
+  #isDue = false;
+  #isClosed = false;
 
   constructor(limits: QuotaLimits, order: EvictionOrder, backend: StoreBackend, hooks: QuotaHooks) {
     this.maxBytes = limits.maxBytes;
@@ -46,6 +48,11 @@ export class Quota {
   get usage(): StoreUsage {
     const { bytes, guardedBytes } = this.#order;
     return { bytes, reclaimableBytes: bytes - guardedBytes, maxBytes: this.maxBytes };
+  }
+
+  /** Whether others leave or take room. */
+  get keepsSpaceFree(): boolean {
+    return this.#minFreeBytes > 0 && this.#backend.freeBytes() !== undefined;
   }
 
   /** How much the store could take at most, in bytes, if all of it were evicted first. */
@@ -62,8 +69,7 @@ export class Quota {
   makeRoom(bytes: number, item?: Item): void {
     // What takes nothing needs no room, also where there is too much already.
     if (bytes === 0 || this.#excess(bytes) <= 0) return;
-    for (const each of this.#estimated) this.#order.sized(each, this.#backend.count(each.name));
-    this.#estimated.clear();
+    this.#recount();
     const hooks = this.#hooks;
     const excess = this.#excess(bytes);
     if (excess > this.#order.reclaimable(item) + hooks.yieldable(item)) throw this.#noSpace(bytes, item);
@@ -76,11 +82,33 @@ export class Quota {
 
   /** Evicts what is too much, as far as may be evicted. */
   reduce(): void {
+    if (this.#excess(0) <= 0) return;
+    this.#recount();
     for (let left = this.#excess(0); left > 0; left = this.#excess(0)) {
       const items = this.#order.next();
       if (items.length > 0) this.#hooks.evict(items, left);
       else if (!this.#hooks.yieldOne(undefined)) return;
     }
+  }
+
+  /** As {@link reduce}, at the end of this turn: what stood in the way may have ended. */
+  reduceSoon(): void {
+    if (this.#isDue || this.#isClosed) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      if (this.#isClosed) return;
+      try {
+        this.reduce();
+      } catch {
+        // What cannot be removed is tried again when something needs the room.
+      }
+    });
+  }
+
+  /** Evicts nothing from here on. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Counts bytes that are about to be stored. */
@@ -92,11 +120,24 @@ export class Quota {
   /** Counts what an item takes. */
   count(item: Item): void {
     this.#estimated.delete(item);
-    if (!item.isGone) this.#order.sized(item, this.#backend.count(item.name));
+    if (!item.isGone) this.#order.sized(item, this.#measure(item));
   }
 
   forget(item: Item): void {
     this.#estimated.delete(item);
+  }
+
+  #recount(): void {
+    for (const each of this.#estimated) this.#order.sized(each, this.#measure(each));
+    this.#estimated.clear();
+  }
+
+  /** What an item takes, with content that was replaced, for as long as it is leased. */
+  #measure({ name, former }: Item): number {
+    const { blockBytes } = this.#backend;
+    let bytes = this.#backend.count(name);
+    for (const { resource } of former) bytes += Math.ceil(resource.coveredBytes / blockBytes) * blockBytes;
+    return bytes;
   }
 
   /** How many bytes too many there would be with so many more. */
