@@ -25,7 +25,10 @@ export interface StoreUrl {
 
 /** How to acquire or download an entry. */
 export interface AcquireOptions<M extends Metadata = Metadata> {
-  /** Where its content is; by default what the store's `source` says. */
+  /**
+   * Where its content is; by default what the store's `source` says. It stands in place of all that
+   * `source` would say: its headers and other options are not sent to another host.
+   */
   readonly url?: DownloadUrl | undefined;
   /**
    * Of `acquire`: fetch what is missing, for as long as there is a lease. `@default` false: nothing
