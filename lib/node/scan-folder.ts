@@ -16,6 +16,8 @@ import { nameOfKey, partOfEntry, RECORD, TEMPORARY_SUFFIXES } from './folder-nam
 const AT_A_TIME = 64;
 /** The longest record that is read, in bytes. */
 const LONGEST = 2 ** 24;
+/** The unit of `st_blocks`, in bytes. */
+const STATUS_BLOCK = 512;
 const OWN = /^\.store\.lock$/;
 /** Of content that is replaced, what the next download of a new version would begin with. */
 const UNFINISHED = ['.next', '.next.coverage'];
@@ -49,11 +51,12 @@ export async function scanFolder(root: string, boot: string): Promise<StoredEntr
     looked += 1;
     if (looked % AT_A_TIME === 0) await new Promise((resolve) => setImmediate(resolve));
     const path = join(root, name);
-    const record = readRecord(path, suffixes);
-    if (record === undefined) {
+    const read = readRecord(path, suffixes);
+    if (read === undefined) {
       removeFiles(path, suffixes);
       continue;
     }
+    const { record, status } = read;
     if ('reason' in record && record.reason === 'format') {
       // A newer version of this library knows what it is.
       for (const suffix of suffixes) strangers.push(name + suffix);
@@ -65,18 +68,41 @@ export async function scanFolder(root: string, boot: string): Promise<StoredEntr
       removeFiles(path, suffixes);
       continue;
     }
-    entries.push(entryOf(path, name, record, suffixes));
+    entries.push(entryOf(path, name, { record, status }, suffixes));
   }
   return { entries, dropped, strangers: strangers.sort() };
 }
 
+/** A record as it was found, and what the file system tells of its file. */
+interface FoundRecord {
+  readonly record: EntryRecord | RefusedEntry;
+  readonly status: fs.Stats;
+}
+
 /** Returns undefined if there is none: its writer was killed before it had anything in it. */
-function readRecord(path: string, suffixes: ReadonlySet<string>): EntryRecord | RefusedEntry | undefined {
+function readRecord(path: string, suffixes: ReadonlySet<string>): FoundRecord | undefined {
   if (!suffixes.has(RECORD)) return undefined;
   const status = fs.lstatSync(path + RECORD);
-  if (!status.isFile() || status.size > LONGEST) return { reason: 'damaged', message: 'it is no file of this library' };
+  if (!status.isFile() || status.size > LONGEST) {
+    return { record: { reason: 'damaged', message: 'it is no file of this library' }, status };
+  }
   if (status.size === 0) return undefined;
-  return decodeEntry(fs.readFileSync(path + RECORD), sha256);
+  return { record: decodeEntry(readBytes(path + RECORD, status.size), sha256), status };
+}
+
+/** Reads a file of known size; one that is shorter by now gives less. */
+function readBytes(path: string, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const descriptor = fs.openSync(path, TO_READ);
+  try {
+    let done = 0;
+    for (let read = -1; done < size && read !== 0; done += read) {
+      read = fs.readSync(descriptor, bytes, done, size - done, done);
+    }
+    return bytes.subarray(0, done);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 function whyNot(name: string, record: EntryRecord | RefusedEntry, boot: string): string | undefined {
@@ -86,7 +112,12 @@ function whyNot(name: string, record: EntryRecord | RefusedEntry, boot: string):
   return 'It had not been made durable when the machine stopped.';
 }
 
-function entryOf(path: string, name: string, record: EntryRecord, suffixes: Set<string>): StoredEntry {
+function entryOf(
+  path: string,
+  name: string,
+  { record, status }: { readonly record: EntryRecord; readonly status: fs.Stats },
+  suffixes: Set<string>,
+): StoredEntry {
   const fileSet = new FileSet(NODE_FILES, path);
   const content = suffixes.has('') ? fileSet.status(path) : undefined;
   const leftovers = [...TEMPORARY_SUFFIXES, ...UNFINISHED];
@@ -95,8 +126,9 @@ function entryOf(path: string, name: string, record: EntryRecord, suffixes: Set<
     path,
     leftovers.filter((suffix) => suffixes.delete(suffix)),
   );
-  const usedAt = Math.round(fs.lstatSync(path + RECORD).mtimeMs);
-  const common = { name, record, usedAt, bytes: allocated(path, suffixes) };
+  const looked = status.blocks * STATUS_BLOCK + (content?.isFile === true ? content.allocated : 0);
+  const others = [...suffixes].filter((suffix) => suffix !== RECORD && (suffix !== '' || content?.isFile !== true));
+  const common = { name, record, usedAt: Math.round(status.mtimeMs), bytes: looked + allocated(path, others) };
   if (content?.isFile === true) {
     const { size } = content;
     const identity = suffixes.has('.identity') ? loadIdentity(fileSet, content) : undefined;
@@ -112,7 +144,7 @@ function allocated(path: string, suffixes: Iterable<string>): number {
   let bytes = 0;
   for (const suffix of suffixes) {
     const status = fs.lstatSync(path + suffix, { throwIfNoEntry: false });
-    if (status?.isFile() === true) bytes += status.blocks * 512;
+    if (status?.isFile() === true) bytes += status.blocks * STATUS_BLOCK;
   }
   return bytes;
 }
