@@ -25,6 +25,7 @@ describe.each(BACKENDS)('what is to be downloaded into a store %s', (_name, back
     const { store } = await paused(backend);
     await store.download('song');
     await untilComplete(store, 'song');
+    expect(store.entry('song')?.coveredBytes).toBe(content.length);
   });
 
   it('goes on from the URL that was given where the source does not know the key', async () => {
@@ -33,15 +34,16 @@ describe.each(BACKENDS)('what is to be downloaded into a store %s', (_name, back
     const again = await openStore(place, { source: () => undefined });
     await again.download('song');
     await untilComplete(again, 'song');
+    expect(again.entry('song')?.coveredBytes).toBe(content.length);
   });
 
   it('stays paused when a part is fetched for a lease', async () => {
     const { server, store } = await paused(backend);
     const part = range(450_000, 460_000);
     using lease = await store.acquire('song', { url: server.url, download: true, range: part });
-    await until(store, 'song', () => lease.has(part) === true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(store.entry('song')?.download?.state).toBe('paused');
+    await until(store, 'song', () => lease.has(part));
+    await untilState(store, 'song', 'paused');
+    expect(server.exchanges.length).toBeGreaterThan(1);
   });
 
   it('is paused after it has failed, if that is asked for', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { useOf } from '../../lib/window/use.js';
 import { closeAll } from '../support/resources.js';
 import { BLOCK, blocks, openWindow, writeBlocks } from '../support/windows.js';
 
@@ -11,7 +12,7 @@ describe('how far bytes may be brought ahead', () => {
 
   it('is without limit where all of the content fits in', () => {
     const { driver, coverage } = openWindow(16);
-    expect(driver.use?.reach(active, coverage, content)).toBe(Infinity);
+    expect(useOf(driver)?.reach(active, coverage, content)).toBe(Infinity);
   });
 
   it.each(['held', 'read'])('has a limit where it would take the place of what is %s elsewhere', (what) => {
@@ -19,6 +20,6 @@ describe('how far bytes may be brought ahead', () => {
     writeBlocks(resource, 0, 1, 2, 3);
     if (what === 'held') resource.hold(blocks(0, 4));
     else resource.readAt(0, new Uint8Array(1));
-    expect(resource.driver.use?.reach(active, resource.coverage, content)).toBe(12 * BLOCK);
+    expect(useOf(resource.driver)?.reach(active, resource.coverage, content)).toBe(12 * BLOCK);
   });
 });

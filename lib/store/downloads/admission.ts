@@ -51,7 +51,9 @@ export function planDownloads(
   return { admitted, tooLarge };
 }
 
-/** What is evicted together with the item of a job, where nothing but downloads guards any of it. */
+/**
+ * What is evicted together with the item of a job, where nothing but downloads guards any of it.
+ */
 function movableUnits(jobs: readonly Job[], order: EvictionOrder): Map<Job, Unit> {
   const movable = new Map<Job, Unit>();
   const looked = new Map<Unit, boolean>();
