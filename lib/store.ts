@@ -1,6 +1,6 @@
 // The store
 export { Store } from './store/store.js';
-export type { AcquireOptions, StoreOptions, StoreSource, StoreUrl } from './store/store-options.js';
+export type { AcquireOptions, EntryUpdate, StoreOptions, StoreSource, StoreUrl } from './store/store-options.js';
 export type { EntryDownload, StoreChange, StoreEntry, StoreUsage } from './store/store-entry.js';
 export type { Metadata } from './store/entry-record.js';
 export type { Lease } from './store/leases/lease.js';

@@ -55,6 +55,14 @@ export interface AcquireOptions<M extends Metadata = Metadata> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What to change of an entry. */
+export interface EntryUpdate<M extends Metadata = Metadata> {
+  /** Merged into its metadata. */
+  readonly metadata?: Partial<M> | undefined;
+  /** Its group from now on. */
+  readonly group?: string | undefined;
+}
+
 /** How to open a store. */
 export interface StoreOptions<M extends Metadata = Metadata> {
   /** The most that it may take where it is stored, in bytes. `@default` no limit */
@@ -120,6 +128,22 @@ export function checkStoreOptions<M extends Metadata>(options: StoreOptions<M>):
 }
 
 /** Throws `INVALID_ARGUMENT` for what is no number of bytes. */
+/** Throws as {@link checkAcquire} does. */
+export function checkUpdate<M extends Metadata>(change: EntryUpdate<M>): void {
+  if ((change as unknown) === undefined) throw wrongType('change', 'an object', change);
+  checkOptionNames(change, ['metadata', 'group']);
+  checkMetadata(change.metadata);
+  checkText('group', change.group);
+}
+
+/** Throws as {@link checkAcquire} does. */
+export function checkPin(pinned: boolean, options: { readonly until?: number | undefined }): void {
+  checkOptionNames(options, ['until']);
+  const { until } = options;
+  if (typeof pinned !== 'boolean') throw wrongType('pinned', 'a boolean', pinned);
+  if (until !== undefined && !Number.isFinite(until)) throw invalidArgument('until', 'epoch milliseconds', until);
+}
+
 export function checkBytes(name: string, bytes: number | undefined): void {
   if (bytes === undefined || (typeof bytes === 'number' && bytes >= 0)) return;
   throw invalidArgument(name, 'undefined or bytes >= 0', bytes);

@@ -1,16 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs';
 
-import { checkOptions } from '../errors/check-options.js';
-import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
+import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { Downloader } from '../http/downloader/downloader.js';
 import { assemble } from './assemble.js';
+import { closeParts } from './close-parts.js';
 import type { StoreBackend, StoredEntries } from './backend.js';
 import { Intents } from './downloads/intents.js';
 import { Sources } from './downloads/sources.js';
 import { Access } from './entries/access.js';
-import type { Item } from './entries/item.js';
+import { itemsOf } from './entries/items-of.js';
 import { Pins } from './entries/pins.js';
 import { Freshness } from './freshness.js';
 import type { Metadata } from './entry-record.js';
@@ -21,9 +21,10 @@ import {
   type AcquireOptions,
   checkBytes,
   checkKey,
-  checkMetadata,
+  checkPin,
   checkStoreOptions,
-  checkText,
+  checkUpdate,
+  type EntryUpdate,
   type StoreOptions,
 } from './store-options.js';
 
@@ -228,10 +229,8 @@ export class Store<M extends Metadata = Metadata> {
   async pin(key: string, pinned = true, options: { until?: number | undefined } = {}): Promise<void> {
     this.#assertOpen('Asked to pin an entry');
     checkKey(key);
-    checkOptions(options, ['until']);
+    checkPin(pinned, options);
     const { until } = options;
-    if (typeof pinned !== 'boolean') throw wrongType('pinned', 'a boolean', pinned);
-    if (until !== undefined && !Number.isFinite(until)) throw invalidArgument('until', 'epoch milliseconds', until);
     const { catalog, durability } = this.#parts;
     const item = catalog.known(key, 'pin');
     catalog.update(item, { pinned: pinned && (until ?? true) });
@@ -243,13 +242,10 @@ export class Store<M extends Metadata = Metadata> {
    * Changes what is known of an entry: metadata are merged. Resolves once that is durable. Rejects
    * with `NOT_FOUND`, `CLOSED`, `INVALID_ARGUMENT`.
    */
-  async update(key: string, change: { metadata?: Partial<M> | undefined; group?: string | undefined }): Promise<void> {
+  async update(key: string, change: EntryUpdate<M>): Promise<void> {
     this.#assertOpen('Asked to update an entry');
     checkKey(key);
-    if ((change as unknown) === undefined) throw wrongType('change', 'an object', change);
-    checkOptions(change, ['metadata', 'group']);
-    checkMetadata(change.metadata);
-    checkText('group', change.group);
+    checkUpdate(change);
     const { catalog, durability } = this.#parts;
     const item = catalog.known(key, 'update');
     this.#access.describe(item, change);
@@ -265,7 +261,7 @@ export class Store<M extends Metadata = Metadata> {
     this.#assertOpen('Asked to remove an entry');
     const { catalog, downloads, publications } = this.#parts;
     publications.together(() => {
-      for (const item of this.#which(which)) catalog.remove(item, 'removed');
+      for (const item of itemsOf(catalog, which)) catalog.remove(item, 'removed');
     });
     downloads.admitSoon();
   }
@@ -275,7 +271,10 @@ export class Store<M extends Metadata = Metadata> {
    * Idempotent. Rejects with what could not be made durable.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= closeParts(this.#parts, () => {
+      this.#freshness.close();
+      this.#pins.close();
+    });
     return this.#closing;
   }
 
@@ -294,49 +293,6 @@ export class Store<M extends Metadata = Metadata> {
       quota.reduce();
     });
     publications.opened();
-  }
-
-  async #close(): Promise<void> {
-    const { backend, catalog, contents, downloads, durability, publications, quota } = this.#parts;
-    const refusals: unknown[] = [];
-    quota.close();
-    publications.together(() => {
-      downloads.close();
-      this.#freshness.close();
-      this.#pins.close();
-      for (const item of catalog.items.values()) {
-        try {
-          for (const lease of [...item.leases]) lease.close();
-          contents.abandon(item);
-          contents.close(item);
-        } catch (error) {
-          refusals.push(error);
-        }
-      }
-    });
-    try {
-      await durability.flush();
-    } catch (error) {
-      refusals.push(error);
-    } finally {
-      durability.close();
-      publications.close();
-      await backend.close();
-    }
-    for (const refusal of refusals) throw refusal as Error;
-  }
-
-  #which(which: string | { group: string }): Item[] {
-    const { items } = this.#parts.catalog;
-    if (typeof which === 'string') {
-      const item = items.get(which);
-      return item === undefined ? [] : [item];
-    }
-    const given: unknown = which;
-    if (typeof given !== 'object' || given === null) throw wrongType('which', 'a key or { group }', which);
-    checkOptions(which, ['group']);
-    if (typeof which.group !== 'string') throw wrongType('group', 'a string', which.group);
-    return [...items.values()].filter(({ record }) => record.group === which.group);
   }
 
   #assertOpen(asked: string): void {

@@ -98,8 +98,8 @@ describe('64 readers in other threads, of a window of 16 blocks', () => {
     await readers.all;
     expect(times.size).toBe(READERS * RANGES * LENGTH);
     // A reader takes its place in the order of waits, and is seen to wait afterwards. One that is
-    // paused in between comes late, and the last of those that came before it has to bring anew what
-    // it had.
+    // paused in between comes late, and what the last of those had that came before it is brought
+    // once more.
     const twice = [...times.values()].filter((count) => count > 1).length;
     expect(twice).toBeLessThanOrEqual(times.size / 20);
     expect(Math.max(...times.values())).toBeLessThanOrEqual(2);

@@ -2,7 +2,6 @@ import { Subscription } from 'rxjs';
 
 import { isStorageError, type StorageError } from '../../errors/storage-error.js';
 import { isFalsified } from '../../http/download/answer/known-content.js';
-import type { DownloadAnswer } from '../../http/download/download-options.js';
 import type { Downloader } from '../../http/downloader/downloader.js';
 import type { Item } from '../entries/item.js';
 import type { Parts } from '../parts.js';
@@ -10,6 +9,7 @@ import type { EntryDownload } from '../store-entry.js';
 import { planDownloads } from './admission.js';
 import { DiskWatch } from './disk-watch.js';
 import { downloadError, tooLargeError, unknownSourceError, waitingError } from './download-errors.js';
+import { fetchJob } from './fetch-job.js';
 import { compareJobs, type Interest, Job } from './job.js';
 import { setPriority } from './set-priority.js';
 import { downloadOf, QUEUED, showDownload } from './show-download.js';
@@ -191,30 +191,18 @@ export class Downloads {
         this.#finish(job);
         return;
       }
-      const { url, accept = () => true, ...options } = source;
-      job.range = job.wantsAll ? undefined : job.nextRange;
-      job.startedAt = Date.now();
-      job.isRefused = false;
+      job.begin();
       const running = new Subscription();
       job.running = running;
       order.guard(item, 'downloading');
-      const download$ = this.downloader.download(resource, url, {
-        ...options,
-        range: job.range,
-        priority: job.priority,
-        commit: true,
-        revalidate: false,
-        onError: 'leave',
-        accept: (answer) => accept(answer) && this.#learn(item, answer),
-      });
       running.add(
-        download$.subscribe({
+        fetchJob(job, { resource, source, downloader: this.downloader, catalog: this.#parts.catalog }).subscribe({
           next: (progress) => {
             const download = downloadOf(progress);
             if (job.running === running && download !== undefined) this.#show(item, download);
           },
           error: (error: unknown) => {
-            this.#errored(job, running, error);
+            if (job.running === running) this.#errored(job, error);
           },
           complete: () => {
             if (job.running !== running) return;
@@ -230,17 +218,7 @@ export class Downloads {
     }
   }
 
-  /** An answer tells what the content is. */
-  #learn(item: Item, { headers }: DownloadAnswer): true {
-    const contentType = headers.get('content-type') ?? undefined;
-    if (contentType !== undefined && item.record.contentType === undefined && !item.isGone) {
-      this.#parts.catalog.note(item, { contentType });
-    }
-    return true;
-  }
-
-  #errored(job: Job, running: Subscription, error: unknown): void {
-    if (job.running !== running) return;
+  #errored(job: Job, error: unknown): void {
     const { item } = job;
     const { contents, publications } = this.#parts;
     this.#rest(job);

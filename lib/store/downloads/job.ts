@@ -40,6 +40,13 @@ export class Job {
     this.order = order;
   }
 
+  /** Takes note of what it is started with. */
+  begin(): void {
+    this.range = this.wantsAll ? undefined : this.nextRange;
+    this.startedAt = Date.now();
+    this.isRefused = false;
+  }
+
   /** The highest that anybody wants it with. */
   get priority(): DownloadPriority {
     const ranks = Array.from(this.interests.values(), ({ priority }) => PRIORITIES.indexOf(priority));

@@ -5,7 +5,8 @@ import { guardResource } from '../leases/guard-resource.js';
 import { StoreLease } from '../leases/store-lease.js';
 import type { Parts } from '../parts.js';
 import { farthestRanges } from '../quota/farthest-ranges.js';
-import { type Meter, MeteredDriver } from '../quota/metered-driver.js';
+import { MeteredDriver } from '../quota/metered-driver.js';
+import { meterOf } from './meter-of.js';
 import type { Item, OpenContent, RestingContent } from './item.js';
 
 const NOTHING: RestingContent = { state: 'partial', coveredBytes: 0, expectedLength: undefined, identity: undefined };
@@ -78,7 +79,7 @@ export class Contents {
   #opened(item: Item, how: { readonly isFresh: boolean; readonly replaces: boolean }): OpenContent {
     const driver = this.#parts.backend.driver(item.name, { ...how, isDurable: () => item.isDurable });
     const opened: { resource?: Resource } = {};
-    const resource = Resource.open(new MeteredDriver(driver, this.#meter(item, opened)));
+    const resource = Resource.open(new MeteredDriver(driver, meterOf(this.#parts, item, opened)));
     opened.resource = resource;
     return { resource, owner: guardResource(resource) };
   }
@@ -262,47 +263,4 @@ export class Contents {
     publications.tell({ kind: 'complete', key: item.key });
     this.linger(item);
   }
-
-  #meter(item: Item, content: { readonly resource?: Resource }): Meter {
-    const { backend, order, quota, publications, downloads } = this.#parts;
-    return {
-      beforeWrite: (start, end) => {
-        const { resource } = content;
-        const bytes = resource === undefined ? end - start : missingBlocks(resource, start, end, backend.blockBytes);
-        if (bytes === 0) return;
-        try {
-          quota.makeRoom(bytes, item);
-        } catch (error) {
-          downloads.refused(item, bytes);
-          throw error;
-        }
-        order.unguard(item, 'empty');
-        quota.add(item, bytes);
-        publications.counted(item);
-      },
-      writeFailed: () => {
-        order.unguard(item, 'committing');
-        quota.count(item);
-      },
-      announced: (bytes) => {
-        if (content.resource === item.open?.resource) downloads.announced(item, bytes);
-      },
-      committing: () => {
-        order.guard(item, 'committing');
-      },
-      committed: () => {
-        order.unguard(item, 'committing');
-      },
-    };
-  }
-}
-
-/** How much more space the missing bytes of `[start, end)` take, in whole blocks. */
-function missingBlocks(resource: Resource, start: number, end: number, block: number): number {
-  let bytes = 0;
-  for (let gap = resource.nextGap(start, end); gap !== undefined; gap = resource.nextGap(gap.end, end)) {
-    bytes += (Math.ceil(gap.end / block) - Math.ceil(gap.start / block)) * block;
-    if (gap.end >= end) break;
-  }
-  return bytes;
 }
