@@ -48,6 +48,8 @@ describe('the guide to playing while it downloads', () => {
   it('plays by MediaSource before all is there, from where the user seeks, to the end', async () => {
     const { server, page, printed } = await open('play-while-it-downloads.md', SONG, (slow) => {
       slow.bytesPerSecond = 200_000;
+      // The other half takes 20 seconds, unless something is played before.
+      slow.slowdown = { after: SONG.length / 2, bytesPerSecond: 5000 };
     });
     await page.waitForSelector('audio', { state: 'attached' });
     await page.evaluate(() => {
@@ -57,6 +59,7 @@ describe('the guide to playing while it downloads', () => {
     });
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
     expect(server.sent).toBeLessThan(SONG.length);
+    server.bytesPerSecond = 200_000;
     const played = await page.evaluate(async () => {
       const audio = document.querySelector('audio') as HTMLAudioElement;
       audio.currentTime = 11;
