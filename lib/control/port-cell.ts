@@ -21,16 +21,19 @@ import { wake } from './wake-words.js';
 
 /** The owner's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
 export class PortCell {
-  readonly buffer = new SharedArrayBuffer(CELL_BYTES);
-  readonly #words = new Int32Array(this.buffer);
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
   readonly #control: { readonly words: Int32Array };
   readonly #wakeWord: number;
 
   /**
    * @param control - has the words of the control block
    * @param wakeWord - the one of them that the reader sleeps on
+   * @param more - how many bytes to have behind those of the cell
    */
-  constructor(control: { readonly words: Int32Array }, wakeWord: number) {
+  constructor(control: { readonly words: Int32Array }, wakeWord: number, more = 0) {
+    this.buffer = new SharedArrayBuffer(CELL_BYTES + more);
+    this.#words = new Int32Array(this.buffer);
     this.#control = control;
     this.#wakeWord = wakeWord;
   }

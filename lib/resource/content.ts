@@ -3,6 +3,7 @@ import { ByteReader } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
 import type { ControlBlock } from '../control/control-block.js';
+import { type Cold, coldOf } from '../cold/cold.js';
 import { ControlOwner } from '../control/control-owner.js';
 import { ARRIVALS_AT } from '../control/layout.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
@@ -122,6 +123,10 @@ export class Content<D extends Driver> implements ViewParts {
     return useOf(this.driver);
   }
 
+  get cold(): Cold | undefined {
+    return coldOf(this.driver);
+  }
+
   waitError(state: WaitState, start: number, end: number): Error {
     return waitError(state, this.status, start, end, this.errorDetails);
   }
@@ -222,6 +227,8 @@ export class Content<D extends Driver> implements ViewParts {
     const committed = this.status.state === 'committed';
     this.#closed = true;
     if (!committed) this.control.close();
+    // Other threads read on, but nobody gives them cold bytes any more.
+    else if (this.cold) this.control.abandon(true);
     try {
       clean?.();
     } finally {

@@ -27,19 +27,21 @@ export class OwnerFeed {
   readonly #evictions$ = new Subject<ByteRange>();
 
   constructor(content: Content<Driver>) {
-    const { control, state } = content;
+    const { control, state, cold } = content;
     const demandChanged = (): void => {
       this.#demand.changed();
       content.use?.changed();
+      cold?.answer(this.ports.open, content);
     };
     this.ports = new Ports(control, demandChanged);
     this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
     this.#demand = this.changes.stateStream(
       demandList(state, () => this.wants()),
       (watched) => {
-        this.ports.watchDemand(watched);
+        this.ports.watchDemand(watched || cold !== undefined);
       },
     );
+    if (cold) this.ports.watchDemand(true);
     this.demand$ = this.#demand.state$;
     this.writes$ = guarded(this.#writes$);
     this.evictions$ = guarded(this.#evictions$);
@@ -76,12 +78,13 @@ export class OwnerFeed {
   /** Tells of the last state, and completes everything. */
   end(): void {
     this.ports.wakeAll();
-    this.ports.watchDemand(false);
     this.changes.end(() => {
       this.#demand.flush();
       this.#writes$.complete();
       this.#evictions$.complete();
       this.#demand.complete();
+      // Behind its last subscriber, who leaves by that.
+      this.ports.watchDemand(false);
     });
   }
 

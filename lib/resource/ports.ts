@@ -57,7 +57,7 @@ export class Ports {
     this.#created += 1;
     const given = name ?? `reader-${this.#created}`;
     const wakeWord = wakeWords.acquire();
-    const cell = new PortCell(control, wakeWord);
+    const cell = new PortCell(control, wakeWord, driver.cold?.boxBytes);
     const handle = {
       tidemark: PROTOCOL,
       name: given,
