@@ -11,6 +11,7 @@ export const entries = {
   memory: "export { MemDriver, Resource } from 'tidemark';",
   window: "export { Resource, WindowDriver } from 'tidemark';",
   sync: "export { openSync } from 'tidemark/sync';",
+  browser: "export { openOpfs } from 'tidemark/browser';",
   http: "export { download, rangeResponse } from 'tidemark/http';",
   /** What no browser can run. */
   node: "export { MmapDriver } from 'tidemark/node';",

@@ -17,6 +17,7 @@ import {
   WindowDriver,
   WindowUse,
 } from '../../lib/index.js';
+import { openOpfs, OpfsDriver } from '../../lib/browser.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
 import { emscriptenFile, openSync, SyncReader } from '../../lib/sync.js';
@@ -367,6 +368,35 @@ export const publicCalls: readonly PublicCall[] = [
     name: 'MmapDriver.remove',
     args: () => ['no-such-file'],
     call: (...args) => MmapDriver.remove(...(args as [never])),
+    options: [],
+  },
+
+  // tidemark/browser: as far as it can be tried without a browser
+  {
+    name: 'openOpfs',
+    args: () => [],
+    call: (...args) => openOpfs(...(args as unknown as [never])),
+    options: ['path', 'mode', 'checkpoint', 'wait', 'signal', 'expectedLength', 'identity'],
+    needed: { path: 'no-such-file' },
+  },
+  { name: 'new OpfsDriver', args: () => [], call: (...args) => Reflect.construct(OpfsDriver, args) as unknown },
+  {
+    name: 'OpfsDriver.prepare',
+    args: () => [],
+    call: (...args) => OpfsDriver.prepare(...(args as unknown as [never])),
+    options: ['path', 'mode', 'checkpoint', 'wait', 'signal'],
+    needed: { path: 'no-such-file' },
+  },
+  {
+    name: 'OpfsDriver.inspect',
+    args: () => ['no-such-file'],
+    call: (...args) => OpfsDriver.inspect(...(args as [never])),
+    options: [],
+  },
+  {
+    name: 'OpfsDriver.remove',
+    args: () => ['no-such-file'],
+    call: (...args) => OpfsDriver.remove(...(args as [never])),
     options: [],
   },
 
