@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Driver, MemDriver, registerAttachment, WindowDriver } from '../../lib/index.js';
 import { driverConformance } from '../../lib/testing.js';
 import { attachEvicting, EVICTING_KIND, EvictingDriver } from '../support/evicting-driver.js';
+import { failedTests } from './failed-tests.js';
 
 registerAttachment(EVICTING_KIND, attachEvicting);
 
@@ -14,27 +15,10 @@ driverConformance(
 );
 
 describe('driverConformance', () => {
-  const run = async (driver: () => Driver): Promise<string[]> => {
-    const tests: [string, () => void | Promise<void>][] = [];
-    driverConformance(
-      {
-        describe: (_name, define) => {
-          define();
-        },
-        it: (name, test) => tests.push([name, test]),
-      },
-      { name: 'broken', create: driver },
-    );
-    const failed: string[] = [];
-    for (const [name, test] of tests) {
-      try {
-        await test();
-      } catch {
-        failed.push(name);
-      }
-    }
-    return failed;
-  };
+  const run = async (driver: () => Driver): Promise<string[]> =>
+    failedTests((runner) => {
+      driverConformance(runner, { name: 'broken', create: driver });
+    });
 
   it('passes a sound driver', async () => {
     expect(await run(() => new MemDriver())).toEqual([]);

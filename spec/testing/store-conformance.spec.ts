@@ -1,31 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { memoryBackend, type StoreBackend } from 'tidemark/store';
 import { storeConformance } from 'tidemark/testing';
+import { failedTests } from './failed-tests.js';
 
 storeConformance({ describe, it }, { name: 'memoryBackend', create: () => memoryBackend() });
 
 describe('storeConformance', () => {
-  const run = async (create: () => StoreBackend): Promise<string[]> => {
-    const tests: [string, () => void | Promise<void>][] = [];
-    storeConformance(
-      {
-        describe: (_name, define) => {
-          define();
-        },
-        it: (name, test) => tests.push([name, test]),
-      },
-      { name: 'broken', create },
-    );
-    const failed: string[] = [];
-    for (const [name, test] of tests) {
-      try {
-        await test();
-      } catch {
-        failed.push(name);
-      }
-    }
-    return failed;
-  };
+  const run = async (create: () => StoreBackend): Promise<string[]> =>
+    failedTests((runner) => {
+      storeConformance(runner, { name: 'broken', create });
+    });
 
   it('passes a sound backend', async () => {
     expect(await run(() => memoryBackend())).toEqual([]);

@@ -62,6 +62,15 @@ function endlessWrites(resource) {
   };
 }
 
+/** What a window that makes room is compared with: writes over what is there. */
+function rewritesInMemory() {
+  const memory = Resource.open(new MemDriver());
+  return rewrites(
+    (offset, chunk) => memory.writeAt(offset, chunk),
+    () => everythingOf(memory, ROOM),
+  );
+}
+
 /** @type {Row[]} */
 export const windowRows = [
   {
@@ -116,15 +125,7 @@ export const windowRows = [
     unit: 'ns',
     budget: 2,
     async measure(setting) {
-      const memory = Resource.open(new MemDriver());
-      return alternate(
-        setting,
-        endlessWrites(Resource.open(new WindowDriver({ maxBytes: ROOM }))),
-        rewrites(
-          (offset, chunk) => memory.writeAt(offset, chunk),
-          () => everythingOf(memory, ROOM),
-        ),
-      );
+      return alternate(setting, endlessWrites(Resource.open(new WindowDriver({ maxBytes: ROOM }))), rewritesInMemory());
     },
   },
   {
@@ -134,14 +135,10 @@ export const windowRows = [
     unit: 'ns',
     budget: 2,
     async measure(setting) {
-      const memory = Resource.open(new MemDriver());
       return alternate(
         setting,
         endlessWrites(Resource.open(new WindowDriver({ maxBytes: ROOM, keep: 'latest' }))),
-        rewrites(
-          (offset, chunk) => memory.writeAt(offset, chunk),
-          () => everythingOf(memory, ROOM),
-        ),
+        rewritesInMemory(),
       );
     },
   },
