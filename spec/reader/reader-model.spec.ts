@@ -26,6 +26,8 @@ interface Pending {
   readonly start: number;
   readonly end: number;
   readonly read: boolean;
+  /** Up to where it has made a demand ever since it was made: a longer one is published later. */
+  demandEnd: number;
 }
 
 type Answer = 'ready' | 'eof' | 'failed' | 'closed' | 'wait';
@@ -36,6 +38,8 @@ class Model {
   state: 'active' | 'committed' | 'failed' | 'closed' = 'active';
   finalLength = 0;
   expected: number | undefined;
+  /** How far bytes reached that were evicted since the last commit. */
+  evictedEnd = 0;
   interrupted = false;
   untaken: { token: number | undefined } | undefined;
   position = 0;
@@ -138,11 +142,12 @@ class Run {
         const length = action.length ?? 0;
         if (this.#refused(() => resource.writeAll(filled(length, this.#value)))) return;
         model.content.fill(undefined).fill(this.#value, 0, length);
-        Object.assign(model, { state: 'committed', finalLength: length });
+        Object.assign(model, { state: 'committed', finalLength: length, evictedEnd: 0 });
         break;
       }
       case 'commit': {
-        const length = action.length ?? model.expected ?? model.ranges().at(-1)?.end ?? 0;
+        const arrivedEnd = Math.max(model.evictedEnd, model.ranges().at(-1)?.end ?? 0);
+        const length = action.length ?? model.expected ?? arrivedEnd;
         if (model.state === 'active' && model.until(0) < length) {
           expect(() => resource.commit(action.length)).toThrow(expect.objectContaining({ code: 'INCOMPLETE' }));
           return;
@@ -150,13 +155,14 @@ class Run {
         if (model.state === 'committed') return;
         if (this.#refused(() => resource.commit(action.length))) return;
         model.content.fill(undefined, length);
-        Object.assign(model, { state: 'committed', finalLength: length });
+        Object.assign(model, { state: 'committed', finalLength: length, evictedEnd: 0 });
         break;
       }
       case 'expect':
         if (model.state !== 'active') return;
         resource.expectedLength = action.length;
         model.expected = action.length;
+        for (const wait of model.pending) wait.demandEnd = Math.min(wait.demandEnd, model.known ?? Infinity);
         break;
       case 'fail':
         resource.fail('no more');
@@ -226,7 +232,8 @@ class Run {
         this.#keys += 1;
         const read = action.do === 'readAsync';
         const end = action.start + action.length;
-        const wait = { key: `${key} ${this.#keys}`, start: action.start, end, read };
+        const demandEnd = Math.min(end, model.known ?? Infinity);
+        const wait = { key: `${key} ${this.#keys}`, start: action.start, end, read, demandEnd };
         await thread.call(read ? 'readAsync' : 'wait', `${key} async`, wait.key, range(action.start, end));
         model.pending.push(wait);
         break;
@@ -260,11 +267,13 @@ class Run {
     const { model, resource } = this;
     if (resource.driver.capabilities.evicts !== true || model.state === 'committed' || this.#ownerClosed) return;
     // A reader publishes its eight most urgent waits.
-    const kept = [...model.holds, ...(model.pending.length <= 8 ? model.pending : [])];
+    const waits = model.pending.length <= 8 ? model.pending : [];
+    const kept = [...model.holds, ...waits.map(({ start, demandEnd }) => range(start, demandEnd))];
     const subscription = resource.evictions$.subscribe(({ start, end }) => {
       expect(model.until(start)).toBeGreaterThanOrEqual(end);
       expect(kept.filter((range) => range.start < end && start < range.end && range.start < range.end)).toEqual([]);
       model.content.fill(undefined, start, end);
+      model.evictedEnd = Math.max(model.evictedEnd, end);
     });
     resource.evict(asked);
     subscription.unsubscribe();

@@ -3,12 +3,12 @@ import { type Pinned, problemIn, writeAndKill } from './kill-store.js';
 import { freshFolder } from './stores.js';
 
 const MAX_BYTES = 200_000;
-const KILLS = 200;
-/** So that all of them make some 20,000 operations. */
+const KILLS = Number(process.env.STORE_KILLS ?? 200);
+/** So that 200 kills make some 20,000 operations. */
 const TURNS = 100;
 
-describe('two hundred times kill -9 of a process with a store', () => {
-  it('breaks no rule', async () => {
+describe('kill -9 of a process with a store, again and again', () => {
+  it(`breaks no rule in ${KILLS} kills`, async () => {
     const folder = freshFolder();
     const pinned: Pinned = new Set();
     let turns = 0;

@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { runRandomly } from './random-store.js';
 
+const OPERATIONS = Number(process.env.STORE_OPERATIONS ?? 1_000_000);
+/** A store is made anew after so many. */
+const OPERATIONS_OF_ONE = 100_000;
+
 describe('a store in memory', () => {
-  it('does in 1,000,000 random operations what its model does', async () => {
-    for (let seed = 1; seed <= 10; seed++) await expect(runRandomly(100_000, 1000 + seed)).resolves.toBeUndefined();
+  it(`does in ${OPERATIONS} random operations what its model does`, async () => {
+    for (let seed = 1; seed <= OPERATIONS / OPERATIONS_OF_ONE; seed++) {
+      await expect(runRandomly(OPERATIONS_OF_ONE, 1000 + seed)).resolves.toBeUndefined();
+    }
   }, 1_800_000);
 });
