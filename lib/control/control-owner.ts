@@ -58,9 +58,12 @@ export class ControlOwner {
   /** How far bytes reached that were evicted since the last commit. */
   #evictedEnd = 0;
 
-  /** @param evicts - bytes may be evicted */
-  constructor(shared: boolean, evicts = false) {
-    const pages = new PagePool(shared);
+  /**
+   * @param shares - other threads may be to read the block
+   * @param evicts - bytes may be evicted
+   */
+  constructor(shares: boolean, evicts = false) {
+    const pages = new PagePool(shares);
     if (evicts) makeStamps(pages);
     this.#alive = () => Atomics.add(pages.words, SEQUENCE_AT, 2);
     const coverage = new CoverageWriter(pages, this.#alive);
@@ -73,14 +76,19 @@ export class ControlOwner {
     Atomics.store(pages.words, MAGIC_AT, MAGIC);
   }
 
-  /** The block's words; another array after it has grown. */
+  /** The block's words; another array after it has grown, or is shared. */
   get words(): Int32Array {
     return this.#pages.words;
   }
 
-  /** The block, to hand to other threads; undefined where memory is not shared. */
-  get shared(): SharedArrayBuffer | undefined {
-    return this.#pages.shared;
+  /**
+   * Returns the block, to hand to other threads; undefined where memory is not shared. Throws
+   * `CAPACITY`.
+   */
+  share(): SharedArrayBuffer | undefined {
+    const shared = this.#pages.share();
+    this.#coverage.tree.words = this.words;
+    return shared;
   }
 
   /** Counts changes of what readers in other threads want. */

@@ -23,11 +23,7 @@ export class GrowableBuffer {
   constructor(options: { initial: number; max: number; shared: boolean }) {
     const { initial, max } = options;
     this.#max = max;
-    if (options.shared && SHARED_MEMORY) {
-      this.#buffer = reserve(initial, max);
-    } else {
-      this.#buffer = new ArrayBuffer(initial);
-    }
+    this.#buffer = options.shared && SHARED_MEMORY ? reserve(initial, max) : new ArrayBuffer(initial);
   }
 
   /** The memory; of a buffer that is not shared, another object after each growth. */
@@ -38,6 +34,18 @@ export class GrowableBuffer {
   /** The memory where it can be handed to other threads. */
   get shared(): SharedArrayBuffer | undefined {
     return isShared(this.#buffer) ? this.#buffer : undefined;
+  }
+
+  /**
+   * Moves to memory that can be handed to other threads, unless it is there already, and returns
+   * it; undefined where the platform has none. Throws `CAPACITY`, with nothing changed.
+   */
+  share(): SharedArrayBuffer | undefined {
+    const old = this.#buffer;
+    if (isShared(old) || !SHARED_MEMORY) return this.shared;
+    const moved = (this.#buffer = reserve(old.byteLength, this.#max));
+    new Uint8Array(moved).set(new Uint8Array(old));
+    return moved;
   }
 
   /**

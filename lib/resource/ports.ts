@@ -42,11 +42,15 @@ export class Ports {
     this.#waits = new WaitIndex(control.block);
   }
 
-  /** Makes a port. Throws `UNSUPPORTED` if memory or driver are not shared. */
+  /**
+   * Makes a port. Throws `UNSUPPORTED` if memory or driver are not shared, and `CAPACITY` if there
+   * is no room for the memory to share.
+   */
   create(name: string | undefined, driver: Driver): ReaderPort {
     const control = this.#control;
-    const { shared, wakeWords } = control;
+    const { wakeWords } = control;
     const description = driver.describe?.();
+    const shared = description === undefined ? undefined : control.share();
     if (shared === undefined || description === undefined) {
       throw new StorageError(
         'UNSUPPORTED',

@@ -22,9 +22,9 @@ export type Ranges = Pick<ContentState, 'nextGap' | 'coveredUntil'>;
 export class LostBytes {
   readonly #owner = new ControlOwner(true);
 
-  /** The block, to hand to other threads; undefined where memory is not shared. */
-  get shared(): SharedArrayBuffer | undefined {
-    return this.#owner.shared;
+  /** Returns the block, to hand to other threads; undefined where memory is not shared. */
+  share(): SharedArrayBuffer | undefined {
+    return this.#owner.share();
   }
 
   /** In the owner's thread. */
@@ -42,7 +42,7 @@ export function lostBytesIn(shared: SharedArrayBuffer): Ranges {
   return new ControlReader(shared);
 }
 
-/** True if it is what {@link LostBytes.shared} gives; not so if somebody has made it up. */
+/** True if it is what {@link LostBytes.share} gives; not so if somebody has made it up. */
 export function isLostBytes(shared: unknown): shared is SharedArrayBuffer {
   if (!isShared(shared) || shared.byteLength < Int32Array.BYTES_PER_ELEMENT * (VERSION_AT + 1)) return false;
   const words = new Int32Array(shared, 0, VERSION_AT + 1);

@@ -183,7 +183,7 @@ export class WindowUse {
    * {@link Driver.describe} returns. Undefined without `keepsLatest`, or shared memory.
    */
   get lost(): SharedArrayBuffer | undefined {
-    return this.#lost?.shared;
+    return this.#lost?.share();
   }
 
   /** @internal */

@@ -7,6 +7,7 @@ import { peerRows } from './peers.js';
 import { readingRows } from './reading.js';
 import { servingRows } from './serving.js';
 import { sizeRows } from './size.js';
+import { storingRows } from './storing.js';
 import { waitingRows } from './waiting.js';
 import { windowDownloadRows } from './window-downloads.js';
 import { windowRows } from './windows.js';
@@ -21,6 +22,7 @@ export const allRows = [
   ...windowRows,
   ...downloadingRows,
   ...windowDownloadRows,
+  ...storingRows,
   ...servingRows,
   ...coverageRows,
   ...waitingRows,
