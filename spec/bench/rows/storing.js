@@ -51,12 +51,7 @@ async function nanoseconds(action) {
   return (performance.now() - since) * 1e6;
 }
 
-/**
- * Not one of `allRows` yet: docs/performance.md shows every one of these with its figure, and these
- * have to be measured in a whole run first.
- *
- * @type {Row[]}
- */
+/** @type {Row[]} */
 export const storingRows = [
   {
     id: 'store-files',
