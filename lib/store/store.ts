@@ -256,14 +256,16 @@ export class Store<M extends Metadata = Metadata> {
    * Removes an entry, or all of a group, with its content: leases end with `CLOSED`, downloads
    * stop. A key that nobody knows: nothing. Rejects with `CLOSED`, and what the backend throws.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- its errors are rejections
-  async remove(which: string | { group: string }): Promise<void> {
-    this.#assertOpen('Asked to remove an entry');
-    const { catalog, downloads, publications } = this.#parts;
-    publications.together(() => {
-      for (const item of itemsOf(catalog, which)) catalog.remove(item, 'removed');
+  remove(which: string | { group: string }): Promise<void> {
+    return new Promise((resolve) => {
+      this.#assertOpen('Asked to remove an entry');
+      const { catalog, downloads, publications } = this.#parts;
+      publications.together(() => {
+        for (const item of itemsOf(catalog, which)) catalog.remove(item, 'removed');
+      });
+      downloads.admitSoon();
+      resolve();
     });
-    downloads.admitSoon();
   }
 
   /**

@@ -4,7 +4,7 @@ import { type Pinned, problemIn, writeAndKill } from './kill-store.js';
 import { freshFolder } from './stores.js';
 
 const MAX_BYTES = 200_000;
-const KILLS = rounds(200, 3);
+const KILLS = rounds(200, 6);
 /** So that 200 kills make some 20,000 operations. */
 const TURNS = 100;
 
