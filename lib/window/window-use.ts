@@ -84,6 +84,7 @@ export class WindowUse {
   readonly longestWait: number;
   /** What makes room for a write has gone for ever: waits for it end with `GONE`. */
   readonly keepsLatest: boolean;
+  /** Bytes come and go in whole blocks of so many. */
   readonly blockSize: number;
   /** @internal What the wait queue of the owner's thread calls. */
   readonly hooks = {
@@ -197,11 +198,13 @@ export class WindowUse {
     return this.#lost && goneError(this.#lost.ranges, content, start, end);
   }
 
+  /** @internal */
   reach(active: readonly ByteRange[], coverage: Coverage, content: ByteRange): number {
     const { places, held } = this;
     return reachOf(this.#size, { active, places, held, coverage, content });
   }
 
+  /** @internal */
   unnoted<T>(work: () => T): T {
     this.#noted = false;
     try {
