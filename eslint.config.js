@@ -23,8 +23,9 @@ const foundation = {
   waits: ['errors', 'range'],
   control: ['errors', 'range', 'memory', 'coverage', 'waits'],
   bytes: ['errors', 'range', 'waits', 'coverage', 'control'],
+  cold: ['errors', 'range', 'memory', 'waits', 'coverage', 'control', 'bytes'],
   window: ['errors', 'range', 'memory', 'waits', 'coverage', 'control', 'bytes'],
-  handle: ['errors', 'range', 'memory', 'drivers', 'coverage', 'waits', 'control', 'bytes', 'window'],
+  handle: ['errors', 'range', 'memory', 'drivers', 'coverage', 'waits', 'control', 'bytes', 'cold', 'window'],
 };
 const views = [...Object.keys(foundation), 'changes', 'view'];
 /** @type {Record<string, string[]>} */
@@ -38,6 +39,7 @@ const mayImport = {
   operators: [...views, 'resource', 'reader'],
   http: [...views, 'resource', 'reader', 'operators'],
   store: [...views, 'resource', 'reader', 'operators', 'http'],
+  remote: [...views, 'resource', 'reader', 'operators'],
   testing: [...views, 'resource', 'reader', 'sync', 'operators', 'http', 'store'],
   node: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
 };

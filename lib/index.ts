@@ -27,6 +27,7 @@ export { WindowDriver } from './drivers/window/window-driver.js';
 export type { WindowDriverOptions } from './drivers/window/window-options.js';
 export { WindowUse } from './window/window-use.js';
 export type { WindowUseOptions } from './window/window-use.js';
+export { ColdBytes } from './cold/cold-bytes.js';
 export type { MemResource } from './resource/mem-resource.js';
 export { attachDriver, registerAttachment } from './drivers/attachments.js';
 export type {
@@ -34,6 +35,7 @@ export type {
   Attachment,
   Driver,
   DriverCapabilities,
+  DriverCold,
   DriverDescription,
   DriverUse,
   FinalStep,

@@ -6,6 +6,9 @@ export interface StoredBytes {
   refresh?(): void;
 }
 
+/** What a {@link ByteReader} needs to know of the content. */
+export type ReadState = Pick<ContentState, 'generation' | 'stamp' | 'isUnchanged' | 'readLimits'>;
+
 /**
  * Where to copy bytes to. A function gets the number of bytes and returns an array for them; it is
  * called again if the content was replaced meanwhile.
@@ -21,14 +24,14 @@ export type CopyTarget = Uint8Array | ((length: number) => Uint8Array);
  * (`control/stamps.ts`).
  */
 export class ByteReader {
-  readonly #state: ContentState;
+  readonly #state: ReadState;
   readonly #bytes: StoredBytes;
   /** The {@link ContentState.generation} in which the bytes were refreshed last. */
   #generation = -1;
   /** Those of the last read. The limits of committed content hold for its generation. */
   readonly #limits: ReadLimits = { until: 0, end: 0, final: false };
 
-  constructor(state: ContentState, bytes: StoredBytes) {
+  constructor(state: ReadState, bytes: StoredBytes) {
     this.#state = state;
     this.#bytes = bytes;
   }

@@ -39,21 +39,23 @@ export class ChangeFeed<C, S> {
     return new StateStream(read, this.#notifications, watched);
   }
 
-  /** Tells of a write of `[start, end)`; `fresh`: some of it was missing before. */
+  /**
+   * Queues what tells of a write of `[start, end)`; {@link run} tells it. `fresh`: some of it was
+   * missing before.
+   */
   written(start: number, end: number, fresh: boolean, announce: (() => void) | undefined): void {
     if (fresh) {
       this.waits.settleCovered(start, end);
       this.coverage.changed();
     }
-    if (announce !== undefined) this.#notifications.add(announce);
-    this.#notifications.run();
+    this.#notifications.add(announce);
   }
 
   /** Queues what tells of a range that was evicted; {@link run} tells it. */
   evicted(range: EvictedRange, announce: (() => void) | undefined): void {
     this.waits.uncovered(range);
     this.coverage.changed();
-    if (announce !== undefined) this.#notifications.add(announce);
+    this.#notifications.add(announce);
   }
 
   /** Makes all queued notifications. */
@@ -69,7 +71,7 @@ export class ChangeFeed<C, S> {
    */
   stateChanged(announce?: () => void, conflated = false): void {
     this.waits.settle();
-    if (announce !== undefined) this.#notifications.add(announce);
+    this.#notifications.add(announce);
     if (conflated) this.coverage.changed();
     else {
       this.#notifications.add(() => {

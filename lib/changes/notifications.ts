@@ -12,9 +12,9 @@ export class Notifications {
   #queue: (() => void)[] = [];
   #running = false;
 
-  /** Queues a notification; {@link run} makes it. */
-  add(notification: () => void): void {
-    this.#queue.push(notification);
+  /** Queues a notification, if there is one; {@link run} makes it. */
+  add(notification: (() => void) | undefined): void {
+    if (notification) this.#queue.push(notification);
   }
 
   /** Makes a notification, after those that are queued. */

@@ -18,6 +18,8 @@ export interface WaitKind {
   readonly withinLength?: boolean;
   /** `interrupt` does not end it. `@default` false */
   readonly uninterruptible?: boolean;
+  /** Who waits, as in `Demand.reader`. `@default` the owner */
+  readonly reader?: string | undefined;
   /** That of a wait that is repeated, which keeps its age. `@default` one of its own */
   readonly age?: WaitAge;
 }
@@ -39,6 +41,7 @@ export interface QueuedWait extends SubscribedWait, IndexedWait, Urgency {
   readonly neededBy: number | undefined;
   /** Epoch milliseconds. */
   readonly since: number;
+  readonly reader?: string | undefined;
 }
 
 /** A covered range, half-open in bytes, that was evicted. */
@@ -102,7 +105,7 @@ export class WaitQueue {
    */
   wait(range: ByteRange, options: WaitOptions = {}, kind: WaitKind = {}): Observable<WaitOutcome> {
     return new Observable<WaitOutcome>((subscriber) => {
-      const { withinLength, uninterruptible, age = {} } = kind;
+      const { withinLength, uninterruptible, reader, age = {} } = kind;
       // RxJS gives to the subscriber what is thrown here.
       const { start, end } = checkedRange(range);
       checkOptions(options, OPTIONS);
@@ -122,6 +125,7 @@ export class WaitQueue {
         passive,
         neededBy,
         withinLength,
+        reader,
         uninterruptible,
         subscriber,
         until: this.#untilOf(end, withinLength),

@@ -1,6 +1,5 @@
 import { loadNumber } from '../coverage/pages.js';
 import {
-  CELL_BYTES,
   CELL_WANTS,
   HAS_TOKEN_AT,
   INTERRUPT_AT,
@@ -21,16 +20,17 @@ import { wake } from './wake-words.js';
 
 /** The owner's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
 export class PortCell {
-  readonly buffer = new SharedArrayBuffer(CELL_BYTES);
-  readonly #words = new Int32Array(this.buffer);
+  readonly #words: Int32Array;
   readonly #control: { readonly words: Int32Array };
   readonly #wakeWord: number;
 
   /**
+   * @param buffer - the cell
    * @param control - has the words of the control block
    * @param wakeWord - the one of them that the reader sleeps on
    */
-  constructor(control: { readonly words: Int32Array }, wakeWord: number) {
+  constructor(buffer: SharedArrayBuffer, control: { readonly words: Int32Array }, wakeWord: number) {
+    this.#words = new Int32Array(buffer);
     this.#control = control;
     this.#wakeWord = wakeWord;
   }

@@ -25,9 +25,11 @@ import { UNFINISHED_FOR } from './seqlock-reader.js';
 
 /** The reader's side of a cell; the wake-up protocol is in `cell-layout.ts`. */
 export class ReaderCell {
+  readonly buffer: SharedArrayBuffer;
   readonly words: Int32Array;
 
   constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
     this.words = new Int32Array(buffer);
   }
 

@@ -105,6 +105,12 @@ export interface RoomUse {
   readonly held: readonly ByteRange[];
 }
 
+/** What a driver says of itself with its {@link Driver.cold}, a {@link ColdBytes}. */
+export interface DriverCold {
+  /** How many bytes each reader in another thread gets for what it fetches. */
+  readonly boxBytes: number;
+}
+
 /** What a driver says of itself with its {@link Driver.use}, a {@link WindowUse}. */
 export interface DriverUse extends RoomUse {
   /** The longest range that can be waited for in one piece, in bytes. */
@@ -136,6 +142,11 @@ export interface Driver {
    * which makes one, and tells it of each {@link Driver.read}.
    */
   readonly use?: DriverUse | undefined;
+  /**
+   * Gives other threads the bytes that they cannot get by themselves, a {@link ColdBytes}: of a
+   * driver whose attachments have an {@link Attachment.reach}.
+   */
+  readonly cold?: DriverCold | undefined;
   /**
    * Claims what it stores into, and returns what is there. Called once. If it throws, it has
    * released all resources.
@@ -226,6 +237,13 @@ export interface Attachment {
   readonly longestWait?: number | undefined;
   /** What {@link WindowUse.lost} is in the owner's thread, where the driver keeps the latest. */
   readonly lost?: SharedArrayBuffer | undefined;
+  /**
+   * How far this thread can read by itself in `[start, end)`, half-open, all of it written: the
+   * first byte at `start` or later that is *cold*, which only the owner's thread can read; `end` if
+   * none is. Bytes that it can read stay so until the next {@link Attachment.refresh}. Without this
+   * method no byte is cold; with it the driver has {@link Driver.cold}.
+   */
+  reach?(start: number, end: number): number;
   /** Releases all resources. */
   close(): void;
 }

@@ -1,6 +1,8 @@
 import { ByteReader, type StoredBytes } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
+import { BoxReader } from '../cold/box-reader.js';
+import { ColdState } from '../cold/cold-state.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ControlReader } from '../control/control-reader.js';
 import { ARRIVALS_AT } from '../control/layout.js';
@@ -36,6 +38,8 @@ export class AttachedReader implements ViewParts {
   readonly attachment: Attachment;
   /** What it leaves in its cell for the driver, where that keeps only a part of the content. */
   readonly use: ReaderUse | undefined;
+  /** How it gets bytes that only the owner's thread can read; undefined where there are none. */
+  readonly cold: BoxReader | undefined;
   #closed = false;
 
   constructor({ name, state, cell, wakeWord, bytes }: AttachedParts) {
@@ -47,7 +51,9 @@ export class AttachedReader implements ViewParts {
     const { longestWait, lost } = bytes;
     const tell = (): void => tellNews(cell.words, state.words);
     this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, tell, longestWait, lost);
-    this.bytes = new ByteReader(state, this.use === undefined ? bytes : noting(bytes, this.use));
+    this.cold = bytes.reach && new BoxReader(cell.buffer, state);
+    const readState = bytes.reach ? new ColdState(state, bytes.reach.bind(bytes)) : state;
+    this.bytes = new ByteReader(readState, this.use === undefined ? bytes : noting(bytes, this.use));
   }
 
   /** The words of the control block. */
@@ -86,6 +92,14 @@ export class AttachedReader implements ViewParts {
     if (this.#over) return 'closed';
     const state = this.state.waitState(start, end, withinLength);
     return state === 'pending' ? (this.use?.goneError(this.state, start, end) ?? state) : state;
+  }
+
+  /**
+   * As {@link ended}, of bytes that only the owner's thread can read: committed content is there
+   * when its owner is gone, but nobody gives those any more.
+   */
+  get coldEnded(): 'closed' | 'cancelled' | undefined {
+    return this.ended ?? (this.state.ownerGone ? 'closed' : undefined);
   }
 
   arrive(): number {

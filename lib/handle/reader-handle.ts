@@ -1,3 +1,4 @@
+import { BOX_BYTES } from '../cold/piece-box.js';
 import { ControlReader } from '../control/control-reader.js';
 import { hasSoundStamps } from '../control/stamps.js';
 import { isWakeWord } from '../control/wake-words.js';
@@ -37,7 +38,7 @@ export interface ReaderHandle {
  */
 export function attachHandle(handle: ReaderHandle): AttachedReader {
   const state = controlOf(handle);
-  if (!isShared(handle.cell) || handle.cell.byteLength !== CELL_BYTES) throw foreignHandle('a handle that is damaged');
+  if (!isShared(handle.cell) || !isCell(handle.cell)) throw foreignHandle('a handle that is damaged');
   if (typeof handle.name !== 'string') throw foreignHandle('a handle without a name');
   // All that the buffer has grown to: the pages that a new reader sees may end before.
   const all = new Int32Array(handle.control, 0, Math.floor(handle.control.byteLength / 4));
@@ -51,6 +52,10 @@ export function attachHandle(handle: ReaderHandle): AttachedReader {
     );
   }
   const bytes = attachDriver(handle.driver);
+  if (bytes.reach !== undefined && handle.cell.byteLength === CELL_BYTES) {
+    bytes.close();
+    throw foreignHandle('a handle without a box for cold bytes (a driver that wraps one with `cold` has that, too)');
+  }
   if (!cell.attach()) {
     bytes.close();
     throw new StorageError(
@@ -59,6 +64,10 @@ export function attachHandle(handle: ReaderHandle): AttachedReader {
     );
   }
   return new AttachedReader({ name: handle.name, state, cell, wakeWord: handle.wakeWord, bytes });
+}
+
+function isCell({ byteLength }: SharedArrayBuffer): boolean {
+  return byteLength === CELL_BYTES || byteLength === CELL_BYTES + BOX_BYTES;
 }
 
 /** Returns the control block of a handle; throws `INVALID_ARGUMENT` if it is no handle. */

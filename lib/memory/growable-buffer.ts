@@ -43,9 +43,7 @@ export class GrowableBuffer {
   share(): SharedArrayBuffer | undefined {
     const old = this.#buffer;
     if (isShared(old) || !SHARED_MEMORY) return this.shared;
-    const moved = (this.#buffer = reserve(old.byteLength, this.#max));
-    new Uint8Array(moved).set(new Uint8Array(old));
-    return moved;
+    return this.#moveTo(reserve(old.byteLength, this.#max));
   }
 
   /**
@@ -60,16 +58,17 @@ export class GrowableBuffer {
     // matter more.
     const target = Math.min(this.#max, Math.max(bytes, old.byteLength + Math.min(old.byteLength, 64 * 2 ** 20)));
     try {
-      if (isShared(old)) {
-        old.grow(target);
-      } else {
-        const moved = new ArrayBuffer(target);
-        new Uint8Array(moved).set(new Uint8Array(old));
-        this.#buffer = moved;
-      }
+      if (isShared(old)) old.grow(target);
+      else this.#moveTo(new ArrayBuffer(target));
     } catch (cause) {
       throw memoryError(`the platform gives no ${bytes} bytes`, cause);
     }
+  }
+
+  #moveTo<B extends ArrayBuffer | SharedArrayBuffer>(buffer: B): B {
+    new Uint8Array(buffer).set(new Uint8Array(this.#buffer));
+    this.#buffer = buffer;
+    return buffer;
   }
 }
 

@@ -10,11 +10,13 @@ import type { AttachedReader } from '../handle/attached-reader.js';
 import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { LONGEST_TIMER } from '../range/times.js';
 import { INSIDE, type ViewInside } from '../view/own-view.js';
+import { fetchRange } from '../view/fetch-range.js';
 import { readRange } from '../view/read-range.js';
 import type { ResourceView } from '../view/resource-view.js';
 import type { ReadOptions } from '../waits/read-options.js';
 import type { WaitOptions } from '../waits/wait-options.js';
 import type { WaitOutcome } from '../waits/wait-outcome.js';
+import { Fetches } from './fetches.js';
 import { mostUrgent } from './most-urgent.js';
 
 const EVERYTHING = { start: 0, end: MAX_OFFSET };
@@ -39,6 +41,7 @@ export class ResourceReader extends BytesView implements ResourceView {
   readonly [INSIDE]: ViewInside;
   readonly #attached: AttachedReader;
   readonly #feed: ChangeFeed<Coverage, ResourceStatus>;
+  readonly #fetches: Fetches | undefined;
   #interrupts: number;
   #dirty = false;
   #stepping = false;
@@ -63,7 +66,10 @@ export class ResourceReader extends BytesView implements ResourceView {
         attached.use?.hooks.arriving(wait);
       },
     });
-    this[INSIDE] = { parts: attached, waits: this.#feed.waits };
+    const { cold } = attached;
+    this.#fetches =
+      cold && new Fetches(attached, cold, { arriving: () => this.#takeInterrupts(), changed: () => this.#stepSoon() });
+    this[INSIDE] = { parts: attached, waits: this.#feed.waits, cold: this.#fetches };
     this.coverage$ = this.#feed.coverage.state$;
     this.status$ = this.#feed.status.state$;
   }
@@ -84,7 +90,7 @@ export class ResourceReader extends BytesView implements ResourceView {
   }
 
   read(range: ByteRange, options?: ReadOptions): Observable<Uint8Array<ArrayBuffer>> {
-    return readRange(this[INSIDE], range, false, options);
+    return readRange(this[INSIDE], range, false, options, this.#fetches && fetchRange);
   }
 
   /**
@@ -127,7 +133,7 @@ export class ResourceReader extends BytesView implements ResourceView {
     }
     const count = attached.acknowledge();
     this.#look();
-    const waiting = feed.waits.pending.size > 0;
+    const waiting = feed.waits.pending.size > 0 || (this.#fetches?.size ?? 0) > 0;
     this.#setKeepAlive(waiting);
     if (waiting || feed.coverage.watched || feed.status.watched) this.#listen(count);
     else this.#stopListening();
@@ -142,6 +148,7 @@ export class ResourceReader extends BytesView implements ResourceView {
     const { state } = this.status;
     if (state === 'closed') this.#end();
     else this.#feed.stateChanged(undefined, state === 'active');
+    this.#fetches?.step();
   }
 
   #listen(count: number): void {
@@ -169,6 +176,7 @@ export class ResourceReader extends BytesView implements ResourceView {
     // A covered range is Ready whatever was interrupted.
     this.#feed.waits.settle();
     this.#feed.waits.interrupt();
+    this.#fetches?.interrupt();
   }
 
   /**
@@ -185,6 +193,7 @@ export class ResourceReader extends BytesView implements ResourceView {
 
   #end(): void {
     this.#setKeepAlive(false);
+    this.#fetches?.end('closed');
     this.#feed.end();
   }
 }

@@ -14,7 +14,7 @@ import { type ByteRange, MAX_OFFSET } from '../range/byte-range.js';
 import { checkedRange, checkLength } from '../range/checks.js';
 import { abortedError, checkSignal } from '../waits/abort.js';
 import type { WaitState } from '../waits/wait-outcome.js';
-import { type Use, useOf } from '../window/use.js';
+import type { Use } from '../window/use.js';
 import { checkDriver, checkType, incompleteError, noViewsError, pastTheEndError, rewriteError } from './checks.js';
 import type { ResourceOptions, ResourceOrigin } from './resource-options.js';
 
@@ -94,8 +94,7 @@ export class Content<D extends Driver> implements ViewParts {
 
   get errorDetails(): StorageErrorDetails {
     const { state } = this.status;
-    const cause = state === 'failed' || state === 'cancelled' ? this.#cause : undefined;
-    return { path: this.driver.path, cause };
+    return { path: this.driver.path, cause: state === 'failed' || state === 'cancelled' ? this.#cause : undefined };
   }
 
   /** Set once nothing can be read or waited for any more. */
@@ -119,7 +118,7 @@ export class Content<D extends Driver> implements ViewParts {
 
   get use(): Use | undefined {
     // What it has beside is no matter of who writes a driver.
-    return useOf(this.driver);
+    return this.driver.use as Use | undefined;
   }
 
   waitError(state: WaitState, start: number, end: number): Error {
@@ -221,7 +220,8 @@ export class Content<D extends Driver> implements ViewParts {
   close(keep: boolean, clean: (() => void) | undefined): void {
     const committed = this.status.state === 'committed';
     this.#closed = true;
-    if (!committed) this.control.close();
+    // Of committed bytes other threads read on, but nobody gives them cold ones any more.
+    if (!committed || this.driver.cold) this.control.abandon(committed);
     try {
       clean?.();
     } finally {
@@ -242,7 +242,7 @@ export class Content<D extends Driver> implements ViewParts {
   #committedLength(asked: string): number {
     const { status } = this;
     if (status.state === 'committed') return status.finalLength;
-    if (status.state !== 'active') throw endedError(status, `Asked to ${asked}`, this.errorDetails);
+    this.assertActive(`Asked to ${asked}`);
     throw incompleteError(asked, this.state.nextGap(0, undefined), this.driver.path);
   }
 

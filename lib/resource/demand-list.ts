@@ -26,5 +26,5 @@ export function demandList(state: ControlBlock, wants: () => Iterable<NamedWant>
 export interface NamedWant extends Omit<Want, 'blocking'> {
   readonly blocking?: boolean;
   /** The name of its port; none in the owner's thread. */
-  readonly reader?: string;
+  readonly reader?: string | undefined;
 }

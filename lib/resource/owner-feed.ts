@@ -3,6 +3,7 @@ import { Observable, Subject } from 'rxjs';
 import { ChangeFeed } from '../changes/change-feed.js';
 import type { StateStream } from '../changes/state-stream.js';
 import type { EvictedRange } from '../changes/wait-queue.js';
+import type { Cold } from '../cold/cold.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Coverage } from '../coverage/coverage.js';
 import type { Driver } from '../drivers/driver.js';
@@ -27,10 +28,13 @@ export class OwnerFeed {
   readonly #evictions$ = new Subject<ByteRange>();
 
   constructor(content: Content<Driver>) {
-    const { control, state } = content;
+    const { control, state, driver } = content;
+    // What it has beside is no matter of who writes a driver.
+    const cold = driver.cold as Cold | undefined;
     const demandChanged = (): void => {
       this.#demand.changed();
       content.use?.changed();
+      cold?.answer(this.ports.open, content);
     };
     this.ports = new Ports(control, demandChanged);
     this.changes = new ChangeFeed(content, { ...content.use?.hooks, demandChanged });
@@ -41,6 +45,8 @@ export class OwnerFeed {
       },
     );
     this.demand$ = this.#demand.state$;
+    // Whoever asks for bytes is heard by this.
+    if (cold) this.demand$.subscribe();
     this.writes$ = guarded(this.#writes$);
     this.evictions$ = guarded(this.#evictions$);
   }

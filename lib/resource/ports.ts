@@ -1,6 +1,6 @@
 import type { ControlOwner } from '../control/control-owner.js';
 import { PROTOCOL, WANTS_AT } from '../control/layout.js';
-import type { Want } from '../control/cell-layout.js';
+import { CELL_BYTES, type Want } from '../control/cell-layout.js';
 import { PortCell } from '../control/port-cell.js';
 import { wake } from '../control/wake-words.js';
 import { whenWordChanges } from '../control/when-word-changes.js';
@@ -59,14 +59,14 @@ export class Ports {
       );
     }
     this.#created += 1;
-    const given = name ?? `reader-${this.#created}`;
     const wakeWord = wakeWords.acquire();
-    const cell = new PortCell(control, wakeWord);
+    const buffer = new SharedArrayBuffer(CELL_BYTES + (driver.cold?.boxBytes ?? 0));
+    const cell = new PortCell(buffer, control, wakeWord);
     const handle = {
       tidemark: PROTOCOL,
-      name: given,
+      name: name ?? `reader-${this.#created}`,
       control: shared,
-      cell: cell.buffer,
+      cell: buffer,
       wakeWord,
       driver: description,
     };

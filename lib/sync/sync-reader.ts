@@ -3,7 +3,6 @@ import { endedError, interruptedError } from '../bytes/ended-error.js';
 import { CLOSED_STATUS } from '../control/resource-status.js';
 import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
-import { StorageError } from '../errors/storage-error.js';
 import { AttachedReader } from '../handle/attached-reader.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange, checkOffset, checkSpan } from '../range/checks.js';
@@ -11,6 +10,8 @@ import { checkBytes } from '../range/bytes.js';
 import { checkNeededBy, checkTimeout } from '../range/times.js';
 import { WaitOutcome } from '../waits/wait-outcome.js';
 import { assertMayBlock } from './may-block.js';
+import { readCold } from './read-cold.js';
+import { timeoutError } from './timeout-error.js';
 
 /** How to block for a range. */
 export interface SyncWaitOptions {
@@ -53,6 +54,7 @@ export interface SyncReadOptions {
   readonly neededBy?: number | undefined;
 }
 
+const MISSING = 'bytes of it are still missing';
 const WAIT_OPTIONS = ['timeout', 'neededBy'] as const;
 const READ_OPTIONS = ['at', 'min', 'timeout', 'neededBy'] as const;
 const INTERRUPT_OPTIONS = ['timeout'] as const;
@@ -198,28 +200,33 @@ export class SyncReader extends BytesView {
     let done = 0;
     this.#order = undefined;
     try {
-      for (;;) {
-        if (min === 0) attached.assertUsable('Read bytes');
-        const from = at + done;
-        const needed = Math.min(min - done, longestWait);
-        // First what is there, without publishing a want or reading the clock. If the view has
-        // ended, the wait throws, with its range.
-        const length =
-          attached.ended === undefined
-            ? attached.bytes.copy(from, target.length - done, done === 0 ? target : target.subarray(done), needed)
-            : undefined;
-        if (length !== undefined) {
-          done += length;
-          if (length < needed || done >= min) break;
-          continue;
+      if (attached.cold) {
+        const block = (start: number, end: number, left: number | undefined): WaitOutcome =>
+          this.#block(start, end, true, left, neededBy);
+        done = readCold({ attached, cold: attached.cold, at, target, min, timeout, block });
+      } else
+        for (;;) {
+          if (min === 0) attached.assertUsable('Read bytes');
+          const from = at + done;
+          const needed = Math.min(min - done, longestWait);
+          // First what is there, without publishing a want or reading the clock. If the view has
+          // ended, the wait throws, with its range.
+          const length =
+            attached.ended === undefined
+              ? attached.bytes.copy(from, target.length - done, done === 0 ? target : target.subarray(done), needed)
+              : undefined;
+          if (length !== undefined) {
+            done += length;
+            if (length < needed || done >= min) break;
+            continue;
+          }
+          deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
+          const outcome = this.#block(from, from + needed, true, timeout, neededBy);
+          if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
+          if (outcome === WaitOutcome.Eof) break;
+          // Once more: the content may be replaced, or its end moved, in between.
+          if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
         }
-        deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
-        const outcome = this.#block(from, from + needed, true, timeout, neededBy);
-        if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
-        if (outcome === WaitOutcome.Eof) break;
-        // Once more: the content may be replaced, or its end moved, in between.
-        if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
-      }
       if (options?.at === undefined) this.#position = at + done;
       return done;
     } finally {
@@ -282,7 +289,7 @@ export class SyncReader extends BytesView {
     const known = this.#outcome(start, end, withinLength);
     if (known !== undefined) return known;
     if (!withinLength) this.#attached.use?.checkFits({ start, end });
-    if (limit === 0) throw timeoutError(start, end, limit);
+    if (limit === 0) throw timeoutError({ start, end }, limit, MISSING);
     assertMayBlock(this.#attached.state.owner);
     this.#attached.use?.note(start, 0);
     const deadline = performance.now() + limit;
@@ -299,7 +306,7 @@ export class SyncReader extends BytesView {
       const outcome = this.#outcome(start, end, withinLength);
       if (outcome !== undefined) return outcome;
       const left = deadline - performance.now();
-      if (left <= 0) throw timeoutError(start, end, limit);
+      if (left <= 0) throw timeoutError({ start, end }, limit, MISSING);
       // The end has moved since the want was published: nobody would wake this thread for what it
       // needs now. A later move changes the count.
       if (published !== this.#untilOf(end, withinLength)) continue;
@@ -329,12 +336,4 @@ export class SyncReader extends BytesView {
     if (state === 'pending') return attached.cell.deliverInterrupt() ? WaitOutcome.Interrupted : undefined;
     throw attached.waitError(state, start, end);
   }
-}
-
-function timeoutError(start: number, end: number, timeout: number): StorageError {
-  return new StorageError(
-    'TIMEOUT',
-    `Waited ${timeout} ms for [${start}, ${end}), and bytes of it are still missing. Wait again, or longer.`,
-    { range: { start, end } },
-  );
 }

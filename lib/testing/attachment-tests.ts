@@ -1,10 +1,10 @@
-import { attachDriver } from '../drivers/attachments.js';
-import type { Attachment, Driver, DriverDescription } from '../drivers/driver.js';
-import { expectBytes, pattern } from './assertions.js';
-import { commitFirst, readBack, replaceAll } from './driver-calls.js';
+import type { Driver } from '../drivers/driver.js';
+import { pattern } from './assertions.js';
+import { attach, expectThere } from './attached.js';
+import { commitFirst, replaceAll } from './driver-calls.js';
 import type { ConformanceTest } from './conformance-test.js';
 
-/** Tests of reading in another thread: the description is cloned as it is between threads. */
+/** Tests of reading in another thread. */
 export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>[] {
   return [
     [
@@ -13,9 +13,9 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         const driver = open();
         driver.write(0, pattern(1000, 1));
         const attachment = attach(driver);
-        expectBytes(readBack(attachment, 0, 1000), pattern(1000, 1), 'bytes from before');
+        expectThere(attachment, 0, pattern(1000, 1), 'bytes from before');
         driver.write(1000, pattern(500_000, 2));
-        expectBytes(readBack(attachment, 1000, 500_000), pattern(500_000, 2), 'bytes from after');
+        expectThere(attachment, 1000, pattern(500_000, 2), 'bytes from after');
         attachment.close();
       },
     ],
@@ -26,9 +26,9 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         driver.write(0, pattern(1000, 1));
         const one = attach(driver);
         const other = attach(driver);
-        expectBytes(readBack(one, 1, 10), pattern(1000, 1).subarray(1, 11), 'the first');
+        expectThere(one, 1, pattern(1000, 1).subarray(1, 11), 'the first');
         one.close();
-        expectBytes(readBack(other, 500, 500), pattern(1000, 1).subarray(500), 'the second');
+        expectThere(other, 500, pattern(1000, 1).subarray(500), 'the second');
         other.close();
       },
     ],
@@ -40,23 +40,17 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
         const attachment = attach(driver);
         commitFirst(driver, 8000);
         attachment.refresh?.();
-        expectBytes(readBack(attachment, 0, 8000), pattern(8000, 1), 'committed bytes');
+        expectThere(attachment, 0, pattern(8000, 1), 'committed bytes');
         driver.reopen();
         driver.write(8000, pattern(8000, 2));
         attachment.refresh?.();
-        expectBytes(readBack(attachment, 8000, 8000), pattern(8000, 2), 'added bytes');
+        expectThere(attachment, 8000, pattern(8000, 2), 'added bytes');
         if (!driver.capabilities.rewrites) return;
         replaceAll(driver, pattern(12_000, 3));
         attachment.refresh?.();
-        expectBytes(readBack(attachment, 0, 12_000), pattern(12_000, 3), 'replaced bytes');
+        expectThere(attachment, 0, pattern(12_000, 3), 'replaced bytes');
         attachment.close();
       },
     ],
   ];
-}
-
-function attach(driver: Driver): Attachment {
-  const description = driver.describe?.();
-  if (description === undefined) throw new Error('a driver that declares `share` has to describe itself');
-  return attachDriver(structuredClone<DriverDescription>(description));
 }

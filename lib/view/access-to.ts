@@ -1,5 +1,6 @@
 import { ignoreElements, merge, type Observable, take } from 'rxjs';
 
+import { ColdAccess } from './cold-access.js';
 import { ForeignAccess } from './foreign-access.js';
 import type { ResourceView } from './resource-view.js';
 import { OwnAccess } from './own-access.js';
@@ -8,7 +9,9 @@ import type { ViewAccess } from './view-access.js';
 
 /** Returns the access to a view, of this library or of another. */
 export function accessTo(view: ResourceView): ViewAccess {
-  return isOwn(view) ? new OwnAccess(view[INSIDE]) : new ForeignAccess(view);
+  if (!isOwn(view)) return new ForeignAccess(view);
+  const { cold } = view[INSIDE];
+  return cold === undefined ? new OwnAccess(view[INSIDE]) : new ColdAccess(view[INSIDE], cold);
 }
 
 /**
@@ -18,6 +21,18 @@ export function accessTo(view: ResourceView): ViewAccess {
  * @param neededBy - when they are needed, in epoch milliseconds
  */
 export function arrival(
+  access: ViewAccess,
+  offset: number,
+  length: number,
+  min: number,
+  neededBy: number | undefined,
+): Observable<unknown> {
+  const covered$ = coverage(access, offset, length, min, neededBy);
+  return access.arrived?.(offset, length, covered$) ?? covered$;
+}
+
+/** Emits and completes when `min` bytes are covered, or the end has moved. */
+function coverage(
   access: ViewAccess,
   offset: number,
   length: number,

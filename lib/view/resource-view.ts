@@ -84,6 +84,10 @@ export interface ResourceView {
    * Copies the bytes at `offset` into `target`, up to the first gap, the end of the content or the
    * end of `target`; never waits.
    *
+   * It ends, too, at the first byte that is *cold*: covered, but out of reach of this thread, as
+   * all bytes of a remote view are (`tidemark/remote`), and some of drivers that say so. With such
+   * views use {@link read}, which fetches them, and not a wait and `readAt`.
+   *
    * Returns how many bytes it copied: 0 at a gap or at the end. Throws `INVALID_RANGE`, `CLOSED`,
    * `CANCELLED`.
    */

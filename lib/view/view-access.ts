@@ -20,6 +20,11 @@ export interface ViewAccess {
    * with it.
    */
   wait(range: ByteRange, options?: WaitOptions, withinLength?: boolean): Observable<unknown>;
+  /**
+   * Goes on from `covered$`, which says that bytes at `offset` are covered, until {@link copy} has
+   * some of the `length` bytes there; undefined where it has them then.
+   */
+  arrived?(offset: number, length: number, covered$: Observable<unknown>): Observable<unknown>;
   /** As `ResourceView.read`. */
   read(range: ByteRange): Observable<Uint8Array<ArrayBuffer>>;
   /**

@@ -9,7 +9,7 @@ import type { Ranges } from './lost-bytes.js';
 
 /** What the resource tells of a reader in another thread. */
 export interface UsedPort {
-  readonly cell: { readonly buffer: SharedArrayBuffer };
+  readonly handle: { readonly cell: SharedArrayBuffer };
   /** What it waits for, or is about to copy. */
   readonly wants: readonly Want[];
 }
@@ -66,7 +66,7 @@ export interface Use extends PieceWise {
   readonly held: readonly ByteRange[];
 }
 
-/** The `use` of a driver as a resource and downloads see it; undefined: it keeps all bytes. */
+/** The `use` of a driver as downloads see it; undefined: it keeps all bytes. */
 export function useOf(driver: { readonly use?: object | undefined }): Use | undefined {
   return driver.use as Use | undefined;
 }

@@ -277,7 +277,7 @@ export class WindowUse {
   #useOf(port: UsedPort): PortUse {
     let use = this.#knownPorts.get(port);
     if (use === undefined) {
-      const words = new Int32Array(port.cell.buffer);
+      const words = new Int32Array(port.handle.cell);
       use = { words, places: new RecentPlaces(words, PLACES_BASE), kept: new KeptWaits(words) };
       this.#knownPorts.set(port, use);
     }

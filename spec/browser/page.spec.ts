@@ -5,6 +5,7 @@ import { expectPassed } from './suite-page.js';
 const suites = [
   ...(await runSuites(['spec/browser/suites/page.ts'], { in: 'page', isolated: true })),
   ...(await runSuites(['spec/browser/suites/not-isolated.ts'], { in: 'page', isolated: false })),
+  ...(await runSuites(['spec/browser/suites/remote.ts'], { in: 'page', isolated: false })),
   ...(await runSuites(['spec/browser/suites/memory.ts'], { in: 'worker', isolated: true })),
 ];
 

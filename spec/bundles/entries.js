@@ -12,6 +12,8 @@ export const entries = {
   window: "export { Resource, WindowDriver } from 'tidemark';",
   sync: "export { openSync } from 'tidemark/sync';",
   http: "export { download, rangeResponse } from 'tidemark/http';",
+  store: "export { memoryBackend, Store } from 'tidemark/store';",
+  remote: "export { connectView, serveView } from 'tidemark/remote';",
   /** What no browser can run. */
   node: "export { MmapDriver } from 'tidemark/node';",
 };

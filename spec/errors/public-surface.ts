@@ -4,6 +4,7 @@ import {
   attachDriver,
   attachReader,
   byteSource,
+  ColdBytes,
   isStorageError,
   MemDriver,
   ownerGone,
@@ -19,6 +20,7 @@ import {
 } from '../../lib/index.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
+import { connectView, serveView } from '../../lib/remote.js';
 import { emscriptenFile, openSync, SyncReader } from '../../lib/sync.js';
 import { driverConformance } from '../../lib/testing.js';
 import { newDriver } from '../support/new-driver.js';
@@ -82,6 +84,7 @@ const fourBytes = (): Uint8Array => new Uint8Array(4);
 const request = (): unknown => ({ method: 'GET', headers: new Headers(), signal: undefined });
 const incoming = (): unknown => ({ method: 'GET', headers: {}, socket: {} });
 const outgoing = (): unknown => ({ destroyed: true, setHeader: () => undefined });
+const port = (): unknown => ({ postMessage: () => undefined, on: () => undefined, off: () => undefined });
 const URL_THERE = 'http://127.0.0.1:9/';
 const noFetch = (): Promise<never> => new Promise(() => undefined);
 const views: [string, () => Resource | ReturnType<typeof attachReader>][] = [
@@ -190,6 +193,11 @@ export const publicCalls: readonly PublicCall[] = [
     call: (...args) => new WindowUse(...(args as [never])),
     options: ['longestWait', 'blockSize', 'keepsLatest'],
     needed: { longestWait: 2 ** 19 },
+  },
+  {
+    name: 'ColdBytes.rewritten',
+    args: () => [0, 4],
+    call: (...args) => new ColdBytes().rewritten(...(args as unknown as [never, never])),
   },
   {
     name: 'attachDriver',
@@ -368,6 +376,20 @@ export const publicCalls: readonly PublicCall[] = [
     args: () => ['no-such-file'],
     call: (...args) => MmapDriver.remove(...(args as [never])),
     options: [],
+  },
+
+  // tidemark/remote
+  {
+    name: 'serveView',
+    args: () => [half(), port()],
+    call: (...args) => serveView(...(args as unknown as [never, never])),
+    options: ['close'],
+  },
+  {
+    name: 'connectView',
+    args: () => [port()],
+    call: (...args) => connectView(...(args as unknown as [never])),
+    options: ['name', 'signal'],
   },
 
   // tidemark/testing

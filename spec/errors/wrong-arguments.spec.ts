@@ -6,6 +6,7 @@ import { isObservable } from 'rxjs';
 import * as main from '../../lib/index.js';
 import * as http from '../../lib/http.js';
 import * as node from '../../lib/node.js';
+import * as remote from '../../lib/remote.js';
 import * as store from '../../lib/store.js';
 import * as sync from '../../lib/sync.js';
 import * as testing from '../../lib/testing.js';
@@ -87,7 +88,7 @@ const withOptions = publicCalls.filter((call) => call.options !== undefined);
 
 describe('a wrong argument', () => {
   it('is tried on every function that is exported', () => {
-    const functions = Object.entries({ ...main, ...http, ...node, ...store, ...sync, ...testing })
+    const functions = Object.entries({ ...main, ...http, ...node, ...remote, ...store, ...sync, ...testing })
       .filter(([, value]) => typeof value === 'function')
       .map(([name]) => name);
     const tried = publicCalls.map(({ name }) => name.replace(/^new /, '').replace(/[.,].*/, ''));

@@ -1,11 +1,13 @@
-import { attachReader, byteSource, registerAttachment, toReadableStream } from 'tidemark';
+import { attachReader, byteSource, readChunks, registerAttachment, toReadableStream } from 'tidemark';
 import { openSync } from 'tidemark/sync';
 // Knows how to read the files of other threads.
 import 'tidemark/node';
+import { attachCold, COLD_KIND } from '../cold-driver.js';
 import { attachEvicting, EVICTING_KIND } from '../evicting-driver.js';
 import { describe, isSet, serve, stopAtStep, stopUntilSet, tell } from './rpc.js';
 
 registerAttachment(EVICTING_KIND, attachEvicting);
+registerAttachment(COLD_KIND, attachCold);
 
 /** @type {Map<string, any>} */
 const readers = new Map();
@@ -135,6 +137,26 @@ serve({
   },
   readAsync(key, readKey, range) {
     follow(readKey, readers.get(key).read(range));
+  },
+  /** As `readAsync`, but stops on its way (`stopAtStep`). */
+  readStoppedAt(flag, step, key, readKey, range) {
+    stopAtStep(flag, step);
+    follow(readKey, readers.get(key).read(range));
+  },
+  /** How a poll for `length` bytes ends: with their number, or the code of its error. */
+  poll(key, length, at) {
+    try {
+      return readers.get(key).read(new Uint8Array(length), { at, timeout: 0 });
+    } catch (error) {
+      return /** @type {any} */ (error).code;
+    }
+  },
+  /** The lengths of all chunks, and their bytes. */
+  async chunks(key, options) {
+    /** @type {Uint8Array<ArrayBuffer>[]} */
+    const chunks = [];
+    await readChunks(readers.get(key), options).forEach((chunk) => void chunks.push(chunk));
+    return [chunks.map(({ length }) => length), new Uint8Array(await new Blob(chunks).arrayBuffer())];
   },
   /** All bytes, by way of a web stream. */
   async stream(key, range) {

@@ -1,0 +1,79 @@
+import { wrongType } from '../errors/invalid-argument.js';
+import { type Message, TAG } from './messages.js';
+import type { PortLike } from './port-like.js';
+
+/** Ports that end say so by one of these, browsers' not all of them. */
+const ENDS = ['close', 'exit', 'disconnect'] as const;
+
+type Untagged<M> = M extends unknown ? Omit<M, 'tidemark'> : never;
+
+/** One end of a port, whatever that is. */
+export class Endpoint {
+  readonly #port: PortLike;
+  #stop: (() => void) | undefined;
+
+  constructor(port: PortLike) {
+    const given = port as
+      Partial<Record<'postMessage' | 'send' | 'addEventListener' | 'on', unknown>> | null | undefined;
+    const sends = typeof given?.postMessage === 'function' || typeof given?.send === 'function';
+    if (!sends || (typeof given.addEventListener !== 'function' && typeof given.on !== 'function'))
+      throw wrongType('port', 'a MessagePort, a Worker, or a child process with a channel', port);
+    this.#port = port;
+  }
+
+  /** True if the port says when the other side has ended, as those of Node do. */
+  get tellsEnd(): boolean {
+    return 'on' in this.#port;
+  }
+
+  /** Begins to listen, until {@link stop}. `ended` is called when the port says that it is over. */
+  listen(received: (message: Message) => void, ended: () => void): void {
+    const port = this.#port;
+    const listener = (event: unknown): void => {
+      const message = messageOf(event);
+      if (message !== undefined) received(message);
+    };
+    // Node's first: its ports have both, and hold the process only by this.
+    if ('on' in port) {
+      port.on('message', listener);
+      for (const end of ENDS) port.on(end, ended);
+      this.#stop = () => {
+        port.off('message', listener);
+        for (const end of ENDS) port.off(end, ended);
+      };
+    } else {
+      port.addEventListener('message', listener);
+      for (const end of ENDS) port.addEventListener(end, ended);
+      this.#stop = () => {
+        port.removeEventListener('message', listener);
+        for (const end of ENDS) port.removeEventListener(end, ended);
+      };
+    }
+    port.start?.();
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Sends a message; nobody may be there to get it. */
+  send(message: Untagged<Message>): void {
+    const port = this.#port;
+    const tagged = { ...message, tidemark: TAG };
+    try {
+      if ('postMessage' in port) port.postMessage(tagged);
+      else port.send?.(tagged, () => undefined);
+    } catch {
+      // The other side has gone, and its end is told by itself.
+    }
+  }
+}
+
+/** Node gives the message itself, browsers and Electron an event with it. */
+function messageOf(event: unknown): Message | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  const message = 'tidemark' in event ? event : 'data' in event ? event.data : undefined;
+  if (typeof message !== 'object' || message === null || !('tidemark' in message)) return undefined;
+  return message.tidemark === TAG ? (message as Message) : undefined;
+}

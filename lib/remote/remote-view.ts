@@ -1,0 +1,144 @@
+import type { Observable } from 'rxjs';
+
+import { BytesView } from '../bytes/bytes-view.js';
+import { ChangeFeed } from '../changes/change-feed.js';
+import type { ResourceStatus } from '../control/resource-status.js';
+import type { Coverage } from '../coverage/coverage.js';
+import type { ByteRange } from '../range/byte-range.js';
+import { fetchRange } from '../view/fetch-range.js';
+import { INSIDE, type ViewInside } from '../view/own-view.js';
+import { readRange } from '../view/read-range.js';
+import type { ResourceView } from '../view/resource-view.js';
+import type { ReadOptions } from '../waits/read-options.js';
+import type { WaitOptions } from '../waits/wait-options.js';
+import type { WaitOutcome } from '../waits/wait-outcome.js';
+import { rangesOf } from './coverage-changes.js';
+import type { FetchedRange, RemoteState, ToClient } from './messages.js';
+import { RemoteContent } from './remote-content.js';
+import { RemoteFetches } from './remote-fetches.js';
+import { RemoteWants, type WantChanges } from './remote-wants.js';
+
+/** What a remote view tells the other side. */
+export interface RemoteLink {
+  wants(changes: WantChanges): void;
+  fetch(fetch: FetchedRange | { readonly unfetch: number }): void;
+  acknowledge(): void;
+  /** It was closed here. */
+  closed(): void;
+}
+
+/**
+ * A view of a resource on the other side of a port. Made by `connectView`.
+ *
+ * It knows what the other side has told it, and has none of the bytes: `readAt` answers 0, and
+ * whatever waits and copies (`read`, `readChunks`, streams, byte sources, `rangeResponse`) fetches
+ * them. When the other side closes or dies it is closed, committed or not.
+ */
+export class RemoteView extends BytesView implements ResourceView {
+  readonly coverage$: Observable<Coverage>;
+  readonly status$: Observable<ResourceStatus>;
+  /** @internal */
+  readonly [INSIDE]: ViewInside;
+  readonly #content: RemoteContent;
+  readonly #feed: ChangeFeed<Coverage, ResourceStatus>;
+  readonly #fetches: RemoteFetches;
+  readonly #link: RemoteLink;
+
+  /** @internal */
+  constructor(link: RemoteLink) {
+    const content = new RemoteContent();
+    super(content);
+    this.#content = content;
+    this.#link = link;
+    const wants = new RemoteWants((changes) => link.wants(changes));
+    this.#feed = new ChangeFeed(content, { demandChanged: () => wants.changed(this.#feed.waits.pending) });
+    this.#fetches = new RemoteFetches(
+      (fetch) => link.fetch(fetch),
+      () => content.ended,
+    );
+    this[INSIDE] = { parts: content, waits: this.#feed.waits, cold: this.#fetches };
+    this.coverage$ = this.#feed.coverage.state$;
+    this.status$ = this.#feed.status.state$;
+  }
+
+  waitRange(range: ByteRange, options?: WaitOptions): Observable<WaitOutcome> {
+    return this.#feed.waits.wait(range, options);
+  }
+
+  read(range: ByteRange, options?: ReadOptions): Observable<Uint8Array<ArrayBuffer>> {
+    return readRange(this[INSIDE], range, false, options, fetchRange);
+  }
+
+  /**
+   * Ends the pending waits and reads of this view: with Interrupted, or `INTERRUPTED`. Those of
+   * others go on.
+   */
+  interrupt(): void {
+    this.#fetches.interrupt();
+    this.#feed.interrupt();
+  }
+
+  /**
+   * Ends the view: its waits end with `CLOSED`, their demand is withdrawn, its observables
+   * complete. What it is a view of goes on. Idempotent.
+   */
+  close(): void {
+    if (this.#end()) this.#link.closed();
+  }
+
+  /** @internal The other side has ended. */
+  gone(): void {
+    this.#end();
+  }
+
+  /** @internal */
+  received(message: ToClient): void {
+    switch (message.type) {
+      case 'coverage':
+        this.#link.acknowledge();
+        for (const range of rangesOf(message.removed))
+          this.#content.uncover(range, (evicted) => this.#feed.evicted(evicted, undefined));
+        for (const range of rangesOf(message.added)) {
+          this.#content.cover(range);
+          this.#feed.written(range.start, range.end, true, undefined);
+        }
+        this.#feed.run();
+        break;
+      case 'state':
+        this.#setState(message);
+        break;
+      case 'given':
+        this.#fetches.given(message);
+        break;
+      case 'welcome':
+      case 'serving':
+      case 'refused':
+      case 'bye':
+    }
+  }
+
+  /** @internal What it knows to begin with. */
+  begin(state: RemoteState & { readonly ranges: Float64Array }): void {
+    for (const range of rangesOf(state.ranges)) this.#content.cover(range);
+    this.#setState(state);
+  }
+
+  #setState(state: RemoteState): void {
+    this.#fetches.generation = state.generation;
+    if (state.status.state === 'closed') {
+      this.#end();
+      return;
+    }
+    this.#content.setState(state);
+    this.#feed.stateChanged();
+    const { ended } = this.#content;
+    if (ended !== undefined) this.#fetches.end(ended);
+  }
+
+  #end(): boolean {
+    if (!this.#content.close()) return false;
+    this.#fetches.end('closed');
+    this.#feed.end();
+    return true;
+  }
+}

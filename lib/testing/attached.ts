@@ -1,0 +1,24 @@
+import { attachDriver } from '../drivers/attachments.js';
+import type { Attachment, Driver, DriverDescription } from '../drivers/driver.js';
+import { expectBytes } from './assertions.js';
+import { readBack } from './driver-calls.js';
+
+/** Attaches a driver as another thread does: its description is cloned as it is between threads. */
+export function attach(driver: Driver): Attachment {
+  const description = driver.describe?.();
+  if (description === undefined) throw new Error('a driver that declares `share` has to describe itself');
+  const attachment = attachDriver(structuredClone<DriverDescription>(description));
+  if (attachment.reach !== undefined && driver.cold === undefined)
+    throw new Error('a driver whose attachments have `reach` has to have `cold`, which gives the bytes out of reach');
+  return attachment;
+}
+
+/**
+ * Throws unless an attachment has `expected` at `offset`. It may have less: what is out of its
+ * reach, its owner gives.
+ */
+export function expectThere(attachment: Attachment, offset: number, expected: Uint8Array, what: string): void {
+  const end = offset + expected.length;
+  const length = (attachment.reach?.(offset, end) ?? end) - offset;
+  if (length > 0) expectBytes(readBack(attachment, offset, length), expected.subarray(0, length), what);
+}

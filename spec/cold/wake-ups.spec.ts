@@ -1,0 +1,1 @@
+import './wake-ups.stress.spec.js';

@@ -1,0 +1,1 @@
+import './ends.stress.spec.js';
