@@ -28,6 +28,7 @@ export type { WindowDriverOptions } from './drivers/window/window-options.js';
 export { WindowUse } from './window/window-use.js';
 export type { WindowUseOptions } from './window/window-use.js';
 export { ColdBytes } from './cold/cold-bytes.js';
+export type { ColdBytesOptions } from './cold/cold-bytes.js';
 export type { MemResource } from './resource/mem-resource.js';
 export { attachDriver, registerAttachment } from './drivers/attachments.js';
 export type {

@@ -30,6 +30,7 @@ export const xorDriver = (inner, key) => ({
   replace: (data) => inner.replace(xor(new Uint8Array(data), 0, key)),
   settle: () => inner.settle?.(),
   reopen: () => inner.reopen(),
+  cold: inner.cold,
   checkpoint: async () => inner.checkpoint?.(),
   describe: () => ({ kind: KIND, data: { inner: inner.describe?.(), key } }),
   remove: (committed) => inner.remove?.(committed),
@@ -46,6 +47,8 @@ registerAttachment(KIND, (data) => {
       xor(target, offset, key);
     },
     refresh: () => bytes.refresh?.(),
+    reach: bytes.reach?.bind(bytes),
+    stamp: bytes.stamp?.bind(bytes),
     close: () => bytes.close(),
   };
 });

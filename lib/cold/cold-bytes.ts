@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.js';
+import { wrongType } from '../errors/invalid-argument.js';
 import { checkOffset } from '../range/checks.js';
 import { encodeError } from './error-text.js';
 import type { ColdContent, ColdPort } from './cold.js';
@@ -13,6 +15,15 @@ import {
   pieceOf,
 } from './piece-box.js';
 import { loadNumber } from '../coverage/pages.js';
+
+/** How {@link ColdBytes} gives bytes. */
+export interface ColdBytesOptions {
+  /**
+   * Called when bytes of `[start, end)` were given to a reader: the next ones are likely to be
+   * asked for soon. What it throws is dropped. `@default` none
+   */
+  readonly given?: ((start: number, end: number) => void) | undefined;
+}
 
 /** One box, with what was put into it last. */
 interface Box {
@@ -55,9 +66,20 @@ interface Box {
 export class ColdBytes {
   /** How many bytes each reader in another thread gets for what it fetches. */
   readonly boxBytes = BOX_BYTES;
+  readonly #given: ColdBytesOptions['given'];
   readonly #boxes = new WeakMap<ColdPort, Box>();
   /** Those of the ports that were open at the last answer. */
   #open: readonly Box[] = [];
+
+  /**
+   * @throws {@link StorageError} `INVALID_ARGUMENT`, or a `TypeError` for what TypeScript rejects
+   */
+  constructor(options: ColdBytesOptions = {}) {
+    checkOptions(options, ['given']);
+    const { given } = options;
+    if (given !== undefined && typeof given !== 'function') throw wrongType('given', 'a function', given);
+    this.#given = given;
+  }
 
   /**
    * `[offset, offset + length)` was written, and may have been written before: what a reader has
@@ -81,9 +103,19 @@ export class ColdBytes {
     for (const port of ports) {
       const box = this.#boxOf(port);
       open.push(box);
-      if (give(box, content)) port.cell.ping();
+      if (!give(box, content)) continue;
+      port.cell.ping();
+      if (box.start < box.end) this.#tell(box);
     }
     this.#open = open;
+  }
+
+  #tell({ start, end }: Box): void {
+    try {
+      this.#given?.(start, end);
+    } catch {
+      // The reader has what it has asked for.
+    }
   }
 
   #boxOf(port: ColdPort): Box {

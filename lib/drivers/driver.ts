@@ -222,7 +222,10 @@ export interface Driver {
 
 /** A driver's bytes as another thread reads them. */
 export interface Attachment {
-  /** Fills `target` with the bytes at `offset`; the range was written. */
+  /**
+   * Fills `target` with the bytes at `offset`; the range was written, and lies within what
+   * {@link Attachment.reach} has returned right before.
+   */
   read(offset: number, target: Uint8Array): void;
   /**
    * Called before the first read, and before the next read after the owner has committed, replaced
@@ -240,10 +243,16 @@ export interface Attachment {
   /**
    * How far this thread can read by itself in `[start, end)`, half-open, all of it written: the
    * first byte at `start` or later that is *cold*, which only the owner's thread can read; `end` if
-   * none is. Bytes that it can read stay so until the next {@link Attachment.refresh}. Without this
-   * method no byte is cold; with it the driver has {@link Driver.cold}.
+   * none is. Without this method no byte is cold; with it the driver has {@link Driver.cold}.
    */
   reach?(start: number, end: number): number;
+  /**
+   * Tells a copy that its bytes have gone out of reach while it was made; of an attachment whose
+   * bytes may do so other than between two calls of {@link Attachment.refresh}, since their place
+   * is used for others (a cache, say). Called before {@link Attachment.reach}, and once more when
+   * `[start, end)` is `copied`: if it returns another number then, the copy is made again.
+   */
+  stamp?(start: number, end: number, copied: boolean): number;
   /** Releases all resources. */
   close(): void;
 }

@@ -2,7 +2,7 @@ import { ByteReader, type StoredBytes } from '../bytes/byte-reader.js';
 import type { ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
 import { BoxReader } from '../cold/box-reader.js';
-import { ColdState } from '../cold/cold-state.js';
+import { ColdState, type Reachable } from '../cold/cold-state.js';
 import type { Want } from '../control/cell-layout.js';
 import type { ControlReader } from '../control/control-reader.js';
 import { ARRIVALS_AT } from '../control/layout.js';
@@ -51,8 +51,8 @@ export class AttachedReader implements ViewParts {
     const { longestWait, lost } = bytes;
     const tell = (): void => tellNews(cell.words, state.words);
     this.use = longestWait === undefined ? undefined : new ReaderUse(cell.words, tell, longestWait, lost);
-    this.cold = bytes.reach && new BoxReader(cell.buffer, state);
-    const readState = bytes.reach ? new ColdState(state, bytes.reach.bind(bytes)) : state;
+    this.cold = hasReach(bytes) ? new BoxReader(cell.buffer, state) : undefined;
+    const readState = hasReach(bytes) ? new ColdState(state, bytes) : state;
     this.bytes = new ByteReader(readState, this.use === undefined ? bytes : noting(bytes, this.use));
   }
 
@@ -149,4 +149,8 @@ function noting(bytes: StoredBytes, use: ReaderUse): StoredBytes {
     },
     refresh: () => bytes.refresh?.(),
   };
+}
+
+function hasReach(bytes: Attachment): bytes is Attachment & Reachable {
+  return bytes.reach !== undefined;
 }

@@ -1,7 +1,9 @@
-import { describe, it } from '@jest/globals';
-import { ColdBytes, MemDriver } from '../../lib/index.js';
+import { describe, expect, it } from '@jest/globals';
+import { firstValueFrom } from 'rxjs';
+import { xorDriver } from '../../examples/custom-driver/xor-driver.js';
+import { attachReader, ColdBytes, MemDriver, Resource } from '../../lib/index.js';
 import { driverConformance } from '../../lib/testing.js';
-import { ColdDriver } from '../support/cold-resources.js';
+import { ColdDriver, numbered } from '../support/cold-resources.js';
 import { EvictingDriver } from '../support/evicting-driver.js';
 
 driverConformance(
@@ -23,3 +25,15 @@ driverConformance(
   { describe, it },
   { name: 'one that evicts', create: () => new ColdDriver(new EvictingDriver(), new ColdBytes()) },
 );
+
+describe('a driver around one with cold bytes', () => {
+  it('gives them to other threads as they are read through it', async () => {
+    const resource = Resource.open(xorDriver(new ColdDriver(new MemDriver({ shared: false }), new ColdBytes()), 42));
+    const content = numbered(100_000);
+    resource.writeAll(content);
+    const reader = attachReader(resource.createPort().handle);
+    expect(reader.readAt(0, new Uint8Array(10))).toBe(0);
+    expect(Buffer.compare(await firstValueFrom(reader.read({ start: 0, end: 100_000 })), content)).toBe(0);
+    resource.close();
+  });
+});
