@@ -18,7 +18,7 @@ const foundation = {
   range: ['errors'],
   memory: ['errors', 'range'],
   record: ['errors', 'range'],
-  drivers: ['errors', 'range', 'memory', 'record', 'window'],
+  drivers: ['errors', 'range', 'memory', 'record', 'waits', 'cold', 'window'],
   coverage: ['errors', 'range', 'memory'],
   waits: ['errors', 'range'],
   control: ['errors', 'range', 'memory', 'coverage', 'waits'],
@@ -40,6 +40,7 @@ const mayImport = {
   http: [...views, 'resource', 'reader', 'operators'],
   store: [...views, 'resource', 'reader', 'operators', 'http'],
   remote: [...views, 'resource', 'reader', 'operators'],
+  browser: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
   testing: [...views, 'resource', 'reader', 'sync', 'operators', 'http', 'store'],
   node: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
 };
@@ -50,6 +51,8 @@ const mayImport = {
 const withoutRxjs = [...Object.keys(foundation), 'sync'];
 /** Nothing else under `lib` may know that Node exists. */
 const nodeFiles = ['lib/node.ts', 'lib/node/**', 'lib/drivers/mmap/**'];
+/** Nothing else under `lib` may use what browsers alone have. */
+const BROWSER_ONLY = ['lib/browser.ts', 'lib/browser', 'lib/drivers/opfs'];
 
 const folders = readdirSync(new URL('lib', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -72,6 +75,11 @@ const structure = [
     target: ['./lib/!(node).ts', './lib/!(node|drivers)/**', './lib/drivers/*.ts', './lib/drivers/!(mmap)/**'],
     from: ['./lib/node.ts', './lib/node', './lib/drivers/mmap'],
     message: 'Only tidemark/node reaches Node; the core is isomorphic.',
+  },
+  {
+    target: ['./lib/!(browser).ts', './lib/!(browser|drivers)/**', './lib/drivers/*.ts', './lib/drivers/!(opfs)/**'],
+    from: BROWSER_ONLY.map((path) => `./${path}`),
+    message: 'Only tidemark/browser reaches what browsers alone have; the core is isomorphic.',
   },
   { target: './lib', from: ['./spec', './examples', './dist'], message: 'The library imports its own sources only.' },
 ];

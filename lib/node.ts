@@ -8,7 +8,8 @@ export { toNodeReadable } from './node/to-node-readable.js';
 // Files
 export { MmapDriver } from './drivers/mmap/mmap-driver.js';
 export type { FileInspection, ReplacementInspection } from './drivers/mmap/inspect-file.js';
-export type { CheckpointOptions, MmapDriverOptions, OpenMode } from './drivers/mmap/options.js';
+export type { CheckpointOptions } from './drivers/checkpoints.js';
+export type { MmapDriverOptions, OpenMode } from './drivers/mmap/options.js';
 export type { BindingName } from './drivers/mmap/mapping/binding.js';
 export type { MappingOption } from './drivers/mmap/mapping/bindings.js';
 export type { MmapResource, StorageResource } from './node/storage-resource.js';

@@ -9,8 +9,8 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
   return [
     [
       'an attachment reads what was written before and after it was made',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         driver.write(0, pattern(1000, 1));
         const attachment = attach(driver);
         expectThere(attachment, 0, pattern(1000, 1), 'bytes from before');
@@ -21,8 +21,8 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
     ],
     [
       'an attachment can be read after another one was closed',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         driver.write(0, pattern(1000, 1));
         const one = attach(driver);
         const other = attach(driver);
@@ -34,8 +34,8 @@ export function attachmentTests<D extends Driver>(): readonly ConformanceTest<D>
     ],
     [
       'an attachment reads through commit, reopening and replacement',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         driver.write(0, pattern(8000, 1));
         const attachment = attach(driver);
         commitFirst(driver, 8000);

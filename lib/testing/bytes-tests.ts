@@ -8,8 +8,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
   const tests: ConformanceTest<D>[] = [
     [
       'reads back what was written, at any offset and of any length',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         for (const [seed, offset, length] of [
           [1, 0, 1],
           [2, 1, 4095],
@@ -25,8 +25,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
     ],
     [
       'reads any part of what was written',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         const data = pattern(10_000, 6);
         driver.write(77, data);
         for (const [from, to] of [
@@ -41,8 +41,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
     ],
     [
       'writes backwards and into gaps without disturbing what is there',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         for (let block = 9; block >= 0; block -= 2) driver.write(block * 1000, pattern(1000, block));
         for (let block = 8; block >= 0; block -= 2) driver.write(block * 1000, pattern(1000, block));
         for (let block = 0; block < 10; block += 1) {
@@ -52,8 +52,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
     ],
     [
       'reads and writes parts of larger buffers, and touches nothing around them',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         const data = pattern(300, 7);
         driver.write(10, data.subarray(100, 200));
         const target = new Uint8Array(300).fill(0xee);
@@ -65,8 +65,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
     ],
     [
       'keeps no reference to what it was given, and changes none of it',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         const data = pattern(5000, 8);
         driver.write(0, data);
         expectBytes(data, pattern(5000, 8), 'the data of the caller');
@@ -81,8 +81,8 @@ export function bytesTests<D extends Driver>(capabilities: DriverCapabilities): 
   if (capabilities.rewrites) {
     tests.push([
       'rewrites bytes, in part and across earlier writes',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         const expected = new Uint8Array(3000);
         for (const [seed, offset, length] of [
           [1, 0, 1000],

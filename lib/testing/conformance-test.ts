@@ -10,14 +10,14 @@ export type ConformanceTest<D extends Driver> = readonly [
 /** What a test of the kit uses to make drivers. */
 export interface ConformanceTools<D extends Driver = Driver> {
   /** Makes a driver, not yet opened. */
-  readonly create: () => D;
+  readonly create: () => Promise<D>;
   /**
    * Makes and opens a driver. `record` is what is to be kept with its partial content; empty by
    * default.
    */
-  readonly open: (record?: ContentRecord) => D;
+  readonly open: (record?: ContentRecord) => Promise<D>;
   /**
    * Makes a driver over what the closed driver `previous` has kept; for drivers that keep content.
    */
-  readonly reopen: ((previous: D) => D) | undefined;
+  readonly reopen: ((previous: D) => Promise<D>) | undefined;
 }

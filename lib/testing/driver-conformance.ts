@@ -29,11 +29,11 @@ export interface ConformanceHarness<D extends Driver = Driver> {
   /** Names the driver in the names of the tests. */
   readonly name: string;
   /** Makes a driver without content; the test opens it. */
-  readonly create: () => D;
+  readonly create: () => D | Promise<D>;
   /** For drivers that keep content: makes one over what the closed driver `previous` has kept. */
-  readonly reopen?: (previous: D) => D;
+  readonly reopen?: (previous: D) => D | Promise<D>;
   /** Cleans up after a test; called once for each driver that was made, closed or not. */
-  readonly dispose?: (driver: D) => void;
+  readonly dispose?: (driver: D) => void | Promise<void>;
 }
 
 /**
@@ -42,6 +42,7 @@ export interface ConformanceHarness<D extends Driver = Driver> {
  * A capability that the driver does not declare (`rewrites`, `view`, `share`, `reactivates`,
  * `evicts`) is not tested. One that it declares without the method for it is refused. A driver with
  * `makeRoom` is to have room for 1 MiB, and for 50 MB at the most. The kit imports no test runner.
+ * Where `create` is asynchronous, await what it returns, where tests are defined.
  *
  * @example
  * ```ts
@@ -52,18 +53,40 @@ export interface ConformanceHarness<D extends Driver = Driver> {
  * driverConformance({ describe, it }, { name: 'MemDriver', create: () => new MemDriver() });
  * ```
  */
-export function driverConformance<D extends Driver>(runner: ConformanceRunner, harness: ConformanceHarness<D>): void {
+export function driverConformance<D extends Driver>(
+  runner: ConformanceRunner,
+  harness: ConformanceHarness<D> & { readonly create: () => D },
+): void;
+export function driverConformance<D extends Driver>(
+  runner: ConformanceRunner,
+  harness: ConformanceHarness<D>,
+): Promise<void>;
+export function driverConformance<D extends Driver>(
+  runner: ConformanceRunner,
+  harness: ConformanceHarness<D>,
+): Promise<void> | undefined {
   const given = runner as Partial<ConformanceRunner> | undefined;
   if (typeof given?.describe !== 'function' || typeof given.it !== 'function') {
     throw wrongType('runner', 'the functions describe and it of a test runner', runner);
   }
   checkHarness(harness);
   const probe = harness.create();
+  if (probe instanceof Promise) {
+    return probe.then(async (driver) => {
+      defineTests(runner, harness, driver);
+      await harness.dispose?.(driver);
+    });
+  }
+  defineTests(runner, harness, probe);
+  void harness.dispose?.(probe);
+  return undefined;
+}
+
+/** Defines the tests of what a driver can do that was made for it. */
+function defineTests<D extends Driver>(runner: ConformanceRunner, harness: ConformanceHarness<D>, probe: D): void {
   checkDriver(probe);
-  const { capabilities } = probe;
-  const makesRoom = probe.makeRoom !== undefined;
   checkEviction(probe);
-  harness.dispose?.(probe);
+  const { capabilities } = probe;
   const keeps = harness.reopen !== undefined;
   runner.describe(`driver conformance: ${harness.name}`, () => {
     const groups: Record<string, readonly ConformanceTest<D>[]> = {
@@ -71,7 +94,7 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
       life: lifeTests<D>(capabilities, keeps),
       'other threads': capabilities.share ? attachmentTests<D>() : [],
       eviction: capabilities.evicts === true ? evictionTests<D>(capabilities) : [],
-      room: makesRoom ? roomTests<D>() : [],
+      room: probe.makeRoom === undefined ? [] : roomTests<D>(),
       'under a resource': resourceTests<D>(capabilities, keeps),
     };
     for (const [group, tests] of Object.entries(groups)) {
@@ -81,7 +104,7 @@ export function driverConformance<D extends Driver>(runner: ConformanceRunner, h
           try {
             await test(toolsFor(harness, made));
           } finally {
-            for (const driver of made) harness.dispose?.(driver);
+            for (const driver of made) await harness.dispose?.(driver);
           }
         });
       }
@@ -117,14 +140,17 @@ function toolsFor<D extends Driver>(harness: ConformanceHarness<D>, made: D[]): 
     made.push(driver);
     return driver;
   };
-  const create = (): D => keep(harness.create());
+  const create = async (): Promise<D> => keep(await harness.create());
   return {
     create,
-    open(record = NOTHING) {
-      const driver = create();
+    async open(record = NOTHING) {
+      const driver = await create();
       driver.open(() => record);
       return driver;
     },
-    reopen: harness.reopen === undefined ? undefined : (previous) => keep(harness.reopen?.(previous) ?? previous),
+    reopen:
+      harness.reopen === undefined
+        ? undefined
+        : async (previous) => keep((await harness.reopen?.(previous)) ?? previous),
   };
 }

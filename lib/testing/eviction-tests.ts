@@ -12,8 +12,8 @@ export function evictionTests<D extends Driver>(capabilities: DriverCapabilities
   const tests: ConformanceTest<D>[] = [
     [
       'gives up the bytes that it is told to, and no others',
-      ({ open }) => {
-        const driver = written(open());
+      async ({ open }) => {
+        const driver = written(await open());
         const holes = [
           [1000, 1001],
           [4095, 200_000],
@@ -25,8 +25,8 @@ export function evictionTests<D extends Driver>(capabilities: DriverCapabilities
     ],
     [
       'takes bytes again whose place was given up, and commits them',
-      ({ open }) => {
-        const driver = written(open());
+      async ({ open }) => {
+        const driver = written(await open());
         driver.evict?.(5000, 150_000);
         driver.write(5000, pattern(60_000, 2));
         driver.write(65_000, pattern(85_000, 3));
@@ -38,8 +38,8 @@ export function evictionTests<D extends Driver>(capabilities: DriverCapabilities
     ],
     [
       'under a resource, reads equal a plain array after random writes and evictions',
-      ({ create }) => {
-        const resource = Resource.open(create());
+      async ({ create }) => {
+        const resource = Resource.open(await create());
         const oracle = new Uint8Array(SIZE);
         const random = randomNumbers(11);
         const target = new Uint8Array(SIZE);
@@ -67,8 +67,8 @@ export function evictionTests<D extends Driver>(capabilities: DriverCapabilities
   if (capabilities.share) {
     tests.push([
       'an attachment reads what was kept, and what was written in place of what was given up',
-      ({ open }) => {
-        const driver = written(open());
+      async ({ open }) => {
+        const driver = written(await open());
         const attachment = attach(driver);
         expectThere(attachment, 0, pattern(SIZE, 1), 'all bytes');
         driver.evict?.(10_000, 290_000);

@@ -12,16 +12,16 @@ export function lifeTests<D extends Driver>(
   const tests: ConformanceTest<D>[] = [
     [
       'opens with nothing there',
-      ({ create }) => {
-        const content = create().open(() => recordOf(0));
+      async ({ create }) => {
+        const content = (await create()).open(() => recordOf(0));
         expectSame(content.coverage.length, 0, 'covered ranges');
         expectSame(content.committedLength, undefined, 'committed length');
       },
     ],
     [
       'reads committed bytes, and gives views of them where it can',
-      ({ open }) => {
-        const driver = committed(open(), 100_000);
+      async ({ open }) => {
+        const driver = committed(await open(), 100_000);
         expectBytes(readBack(driver, 0, 100_000), pattern(100_000, 1), 'all of it');
         expectBytes(readBack(driver, 4095, 3), pattern(100_000, 1).subarray(4095, 4098), 'a part of it');
         if (!capabilities.view) return;
@@ -31,16 +31,16 @@ export function lifeTests<D extends Driver>(
     ],
     [
       'commits nothing at all',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         commitFirst(driver, 0);
         if (capabilities.view) expectSame(driver.view?.(0, 0).length, 0, 'length of the view');
       },
     ],
     [
       'commits less than was written',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         driver.write(0, pattern(9000, 1));
         commitFirst(driver, 5000);
         expectBytes(readBack(driver, 0, 5000), pattern(9000, 1).subarray(0, 5000), 'what was kept');
@@ -48,8 +48,8 @@ export function lifeTests<D extends Driver>(
     ],
     [
       'reopens committed bytes, keeps them, and goes on behind them',
-      ({ open }) => {
-        const driver = committed(open(), 6000);
+      async ({ open }) => {
+        const driver = committed(await open(), 6000);
         driver.reopen();
         expectBytes(readBack(driver, 0, 6000), pattern(6000, 1), 'what was committed');
         driver.write(6000, pattern(3000, 2));
@@ -61,7 +61,7 @@ export function lifeTests<D extends Driver>(
     [
       'resolves a checkpoint, and goes on',
       async ({ open }) => {
-        const driver = open(recordOf(100));
+        const driver = await open(recordOf(100));
         driver.write(0, pattern(100, 1));
         await driver.checkpoint?.();
         expectBytes(readBack(driver, 0, 100), pattern(100, 1), 'the bytes');
@@ -69,9 +69,9 @@ export function lifeTests<D extends Driver>(
     ],
     [
       'closes with partial content, kept and dropped',
-      ({ open }) => {
+      async ({ open }) => {
         for (const keep of [true, false]) {
-          const driver = open(recordOf(10));
+          const driver = await open(recordOf(10));
           driver.write(0, pattern(10, 1));
           if (!keep) driver.remove?.(false);
           driver.close(keep);
@@ -82,8 +82,8 @@ export function lifeTests<D extends Driver>(
   if (capabilities.rewrites) {
     tests.push([
       'replaces the whole content by a shorter, a longer and an empty one',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         driver.write(0, pattern(5000, 1));
         for (const length of [3000, 80_000, 0]) {
           replaceAll(driver, pattern(length, length));
@@ -96,8 +96,8 @@ export function lifeTests<D extends Driver>(
   if (capabilities.reactivates === true) {
     tests.push([
       'replaces final content without reopening it',
-      ({ open }) => {
-        const driver = committed(open(), 5000);
+      async ({ open }) => {
+        const driver = committed(await open(), 5000);
         replaceAll(driver, pattern(7000, 2));
         expectBytes(readBack(driver, 0, 7000), pattern(7000, 2), 'the new content');
       },
@@ -106,10 +106,10 @@ export function lifeTests<D extends Driver>(
   if (keeps) {
     tests.push([
       'finds committed content again',
-      ({ open, reopen }) => {
-        const driver = committed(open(), 7000);
+      async ({ open, reopen }) => {
+        const driver = committed(await open(), 7000);
         driver.close(true);
-        const again = reopen?.(driver) ?? driver;
+        const again = (await reopen?.(driver)) ?? driver;
         expectSame(again.open(() => recordOf(0)).committedLength, 7000, 'committed length');
         expectBytes(readBack(again, 0, 7000), pattern(7000, 1), 'the bytes');
       },

@@ -13,9 +13,9 @@ export function resourceTests<D extends Driver>(
   const tests: ConformanceTest<D>[] = [
     [
       'stores what arrives out of order, and commits it',
-      ({ create }) => {
+      async ({ create }) => {
         const data = pattern(SIZE, 1);
-        const resource = Resource.open(create(), { expectedLength: SIZE });
+        const resource = Resource.open(await create(), { expectedLength: SIZE });
         const random = randomNumbers(42);
         while (resource.coveredBytes < SIZE) {
           const start = random(SIZE);
@@ -31,8 +31,8 @@ export function resourceTests<D extends Driver>(
     ],
     [
       'reads equal a plain array after random writes',
-      ({ create }) => {
-        const resource = Resource.open(create());
+      async ({ create }) => {
+        const resource = Resource.open(await create());
         const oracle = new Uint8Array(SIZE);
         const random = randomNumbers(7);
         const target = new Uint8Array(SIZE);
@@ -58,8 +58,8 @@ export function resourceTests<D extends Driver>(
     ],
     [
       'goes on after reactivation',
-      ({ create }) => {
-        const resource = Resource.open(create());
+      async ({ create }) => {
+        const resource = Resource.open(await create());
         resource.writeAt(0, pattern(5000, 1));
         resource.commit();
         resource.reactivate();
@@ -73,13 +73,13 @@ export function resourceTests<D extends Driver>(
   if (keeps) {
     tests.push([
       'a partial content is found again with its coverage, total and identity',
-      ({ create, reopen }) => {
-        const driver = create();
+      async ({ create, reopen }) => {
+        const driver = await create();
         const first = Resource.open(driver, { expectedLength: SIZE, identity: '"v1"' });
         first.writeAt(100, pattern(5000, 1));
         first.writeAt(50_000, pattern(300, 2));
         first.close();
-        const second = Resource.open(reopen?.(driver) ?? driver);
+        const second = Resource.open((await reopen?.(driver)) ?? driver);
         expectSame(second.origin.from, 'partial', 'origin');
         expectSame(
           JSON.stringify(second.coverage.toArray()),

@@ -21,8 +21,8 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
   return [
     [
       'makes room for content without end, and keeps what it did not give up',
-      ({ open }) => {
-        const window = new FilledWindow(open());
+      async ({ open }) => {
+        const window = new FilledWindow(await open());
         const { pieces } = window;
         for (let index = pieces; index < 3 * pieces; index += 1) {
           window.write(index, { ...IDLE, places: [index * PIECE] });
@@ -34,8 +34,8 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'makes room far from everything else, and across what is there',
-      ({ open }) => {
-        const window = new FilledWindow(open());
+      async ({ open }) => {
+        const window = new FilledWindow(await open());
         const last = Math.floor(MAX_OFFSET / PIECE) - 1;
         for (const index of [last, 2 * window.pieces, last - 1, 0.5, last - 0.5]) window.write(index, IDLE);
         window.expectKept();
@@ -43,8 +43,8 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'gives up nothing where there is room',
-      ({ open }) => {
-        const driver = open();
+      async ({ open }) => {
+        const driver = await open();
         expectSame(driver.makeRoom?.(0, PIECE, IDLE).length, 0, 'ranges given up for the first write');
         driver.write(0, pattern(PIECE, 0));
         expectSame(driver.makeRoom?.(0, PIECE, IDLE).length, 0, 'ranges given up for writing it again');
@@ -52,12 +52,12 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'gives up nothing that is held, wherever readers are',
-      ({ open }) => {
+      async ({ open }) => {
         const held = [
           { start: 1, end: 2 },
           { start: PIECE, end: 1.5 * PIECE },
         ];
-        const window = new FilledWindow(open(), { ...IDLE, held });
+        const window = new FilledWindow(await open(), { ...IDLE, held });
         const { pieces } = window;
         for (let index = pieces; index < 3 * pieces; index += 1) {
           window.write(index, { places: [index * PIECE], needed: [], held });
@@ -68,11 +68,11 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'gives up nothing of what is needed most urgently, even if more is needed than it can keep',
-      ({ open }) => {
+      async ({ open }) => {
         const first = { start: 10, end: PIECE - 10 };
         const all = Array.from({ length: MOST_PIECES }, (_, index) => rangeOf(index));
         const needed = [first, ...all];
-        const window = new FilledWindow(open(), { ...IDLE, needed });
+        const window = new FilledWindow(await open(), { ...IDLE, needed });
         const { pieces } = window;
         for (let index = pieces; index < 3 * pieces; index += 1) {
           window.write(index, { places: [index * PIECE], needed, held: [] });
@@ -83,8 +83,8 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'throws CAPACITY where nothing may go, and changes nothing',
-      ({ open }) => {
-        const window = new FilledWindow(open());
+      async ({ open }) => {
+        const window = new FilledWindow(await open());
         const before = window.covered;
         const index = 2 * window.pieces;
         const held = [{ start: 0, end: MAX_OFFSET }];
@@ -103,8 +103,8 @@ export function roomTests<D extends Driver>(): readonly ConformanceTest<D>[] {
     ],
     [
       'under a resource, reads give what was written, as far as it is there, and room is made for every write',
-      ({ create }) => {
-        const resource = Resource.open(create());
+      async ({ create }) => {
+        const resource = Resource.open(await create());
         const random = randomNumbers(5);
         const target = new Uint8Array(PIECE);
         let evictions = 0;

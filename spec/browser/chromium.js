@@ -1,6 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { unpackChromium } from './unpack-chromium.js';
 
@@ -29,6 +32,34 @@ export async function launchChromium() {
   throw new Error(
     `No browser could be launched: set CHROMIUM to the path of a Chromium, Chrome or Edge. ${failures.join(' ')}`,
   );
+}
+
+/**
+ * Starts a browser that keeps what it stores in `folder`, and can be killed; of those that
+ * {@link launchChromium} tries, the one that is named or comes by npm.
+ *
+ * @param {string} folder
+ */
+export async function startChromium(folder) {
+  const { CHROMIUM } = process.env;
+  const { executablePath, env = process.env } = CHROMIUM ? { executablePath: CHROMIUM } : await unpackChromium();
+  const port = join(folder, 'DevToolsActivePort');
+  rmSync(port, { force: true });
+  const all = [...args, '--headless', '--remote-debugging-port=0', '--no-first-run', `--user-data-dir=${folder}`];
+  // A group of its own, with all that it starts.
+  const child = spawn(executablePath, all, { env: { ...env, TMPDIR: folder }, stdio: 'ignore', detached: true });
+  const ended = once(child, 'exit');
+  const kill = async () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    await ended;
+  };
+  while (!existsSync(port) || !readFileSync(port, 'utf8').includes('\n')) {
+    if (child.exitCode !== null) throw new Error(`The browser has ended with ${child.exitCode}.`);
+    await delay(20);
+  }
+  const [number] = readFileSync(port, 'utf8').split('\n');
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${number}`, { timeout: 120_000 });
+  return { browser, kill };
 }
 
 /**

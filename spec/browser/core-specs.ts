@@ -15,6 +15,7 @@ const withoutBrowser: Record<string, string> = {
   'spec/cold/': "compares by Node's Buffer",
   'spec/docs/': 'reads the docs',
   'spec/drivers/mmap/': 'stores into files',
+  'spec/drivers/opfs/': 'has a file system in memory; opfs.spec.ts has the real one',
   'spec/examples/': 'runs programs of Node',
   'spec/http/':
     'changes the manners of a server of its own as it goes; http.spec.ts has what is particular to browsers',

@@ -46,7 +46,7 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     bundle(name).modules.flatMap((path) => /[\w-]+-driver(?=\.js$)/.exec(path) ?? []);
   const code = (name: string): string => readFileSync(bundle(name).file, 'utf8');
 
-  it.each(['resource', 'memory', 'window', 'sync', 'http', 'store', 'remote'])(
+  it.each(['resource', 'memory', 'window', 'sync', 'http', 'store', 'remote', 'browser'])(
     'has nothing of Node in it, nor in its place: %s',
     (name) => {
       expect(foreign(bundle(name))).toEqual([]);
@@ -55,12 +55,13 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
   );
 
   it('has the drivers that are used, and no others', () => {
-    const names = ['resource', 'memory', 'window', 'sync', 'http', 'remote'];
-    expect(names.map(drivers)).toEqual([[], ['mem-driver'], ['window-driver'], [], [], []]);
+    const names = ['resource', 'memory', 'window', 'sync', 'http', 'remote', 'browser'];
+    expect(names.map(drivers)).toEqual([[], ['mem-driver'], ['window-driver'], [], [], [], ['opfs-driver']]);
     // Of a message of each driver, wherever the code of a module ends up.
     for (const [driver, message] of [
       ['memory', 'memory driver'],
       ['window', 'makes enough room'],
+      ['browser', 'origin private file system'],
     ] as const) {
       expect(names.filter((name) => code(name).includes(message))).toEqual([driver]);
     }

@@ -11,6 +11,7 @@ export const entries = {
   memory: "export { MemDriver, Resource } from 'tidemark';",
   window: "export { Resource, WindowDriver } from 'tidemark';",
   sync: "export { openSync } from 'tidemark/sync';",
+  browser: "export { openOpfs } from 'tidemark/browser';",
   http: "export { download, rangeResponse } from 'tidemark/http';",
   store: "export { memoryBackend, Store } from 'tidemark/store';",
   remote: "export { connectView, serveView } from 'tidemark/remote';",

@@ -18,6 +18,7 @@ import {
   WindowDriver,
   WindowUse,
 } from '../../lib/index.js';
+import { openOpfs, OpfsDriver } from '../../lib/browser.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
 import { connectView, serveView } from '../../lib/remote.js';
@@ -193,6 +194,12 @@ export const publicCalls: readonly PublicCall[] = [
     call: (...args) => new WindowUse(...(args as [never])),
     options: ['longestWait', 'blockSize', 'keepsLatest'],
     needed: { longestWait: 2 ** 19 },
+  },
+  {
+    name: 'new ColdBytes',
+    args: () => [],
+    call: (...args) => Reflect.construct(ColdBytes, args) as unknown,
+    options: ['given'],
   },
   {
     name: 'ColdBytes.rewritten',
@@ -390,6 +397,35 @@ export const publicCalls: readonly PublicCall[] = [
     args: () => [port()],
     call: (...args) => connectView(...(args as unknown as [never])),
     options: ['name', 'signal'],
+  },
+
+  // tidemark/browser: as far as it can be tried without a browser
+  {
+    name: 'openOpfs',
+    args: () => [],
+    call: (...args) => openOpfs(...(args as unknown as [never])),
+    options: ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal', 'expectedLength', 'identity'],
+    needed: { path: 'no-such-file' },
+  },
+  { name: 'new OpfsDriver', args: () => [], call: (...args) => Reflect.construct(OpfsDriver, args) as unknown },
+  {
+    name: 'OpfsDriver.prepare',
+    args: () => [],
+    call: (...args) => OpfsDriver.prepare(...(args as unknown as [never])),
+    options: ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal'],
+    needed: { path: 'no-such-file' },
+  },
+  {
+    name: 'OpfsDriver.inspect',
+    args: () => ['no-such-file'],
+    call: (...args) => OpfsDriver.inspect(...(args as [never])),
+    options: [],
+  },
+  {
+    name: 'OpfsDriver.remove',
+    args: () => ['no-such-file'],
+    call: (...args) => OpfsDriver.remove(...(args as [never])),
+    options: [],
   },
 
   // tidemark/testing

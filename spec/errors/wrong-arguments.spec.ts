@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isObservable } from 'rxjs';
 
 import * as main from '../../lib/index.js';
+import * as browser from '../../lib/browser.js';
 import * as http from '../../lib/http.js';
 import * as node from '../../lib/node.js';
 import * as remote from '../../lib/remote.js';
@@ -88,7 +89,16 @@ const withOptions = publicCalls.filter((call) => call.options !== undefined);
 
 describe('a wrong argument', () => {
   it('is tried on every function that is exported', () => {
-    const functions = Object.entries({ ...main, ...http, ...node, ...remote, ...store, ...sync, ...testing })
+    const functions = Object.entries({
+      ...main,
+      ...browser,
+      ...http,
+      ...node,
+      ...remote,
+      ...store,
+      ...sync,
+      ...testing,
+    })
       .filter(([, value]) => typeof value === 'function')
       .map(([name]) => name);
     const tried = publicCalls.map(({ name }) => name.replace(/^new /, '').replace(/[.,].*/, ''));

@@ -12,12 +12,15 @@ const PROGRAM = `
   import { Readable } from 'node:stream';
   import { firstValueFrom } from 'rxjs';
   import { byteSource, type Coverage, isStorageError, MemDriver, type NeededBy, progress, readChunks, Resource, toReadableStream, writeTo } from 'tidemark';
+  import { openOpfs, type OpfsResource } from 'tidemark/browser';
   import { download, rangeResponse } from 'tidemark/http';
   import { MmapDriver, sendRangeResponse, type StorageResource, toNodeReadable } from 'tidemark/node';
   import { emscriptenFile, openSync, type SyncReader } from 'tidemark/sync';
   import { driverConformance } from 'tidemark/testing';
 
   const resource: StorageResource = Resource.open(new MemDriver());
+  const stored: OpfsResource = await openOpfs({ path: 'songs/7' });
+  console.log(stored.driver.bytesOnDisk);
   const coverage: Coverage = resource.coverage;
   const stream: Readable = toNodeReadable(resource, { start: 0, end: 4 });
   const response: Response = new Response(toReadableStream(resource));

@@ -9,6 +9,10 @@ registerAttachment(EVICTING_KIND, attachEvicting);
 
 driverConformance({ describe, it }, { name: 'MemDriver', create: () => new MemDriver() });
 driverConformance({ describe, it }, { name: 'MemDriver, not shared', create: () => new MemDriver({ shared: false }) });
+await driverConformance(
+  { describe, it },
+  { name: 'MemDriver, made asynchronously', create: () => Promise.resolve(new MemDriver()) },
+);
 driverConformance(
   { describe, it },
   { name: 'the driver of the tests that evicts', create: () => new EvictingDriver() },

@@ -1,25 +1,13 @@
 import { invalidArgument, wrongType } from '../../errors/invalid-argument.js';
 import { checkOptionNames } from '../../errors/check-option-names.js';
 import { StorageError } from '../../errors/storage-error.js';
-import { LONGEST_TIMER } from '../../range/times.js';
+import { type CheckpointOptions, type CheckpointPolicy, checkPolicy } from '../checkpoints.js';
 import type { Claim } from './claim/claim.js';
-import { type CheckpointPolicy, DEFAULT_POLICY } from './partial/checkpoints.js';
 import { type FileSystem, NODE_FILES } from './files/file-system.js';
 import { MAPPINGS, type MappingOption } from './mapping/bindings.js';
 
 /** What opening a path may find, and what may be done with it. */
 export type OpenMode = 'auto' | 'read-write' | 'read-only' | 'replace';
-
-/** How often coverage is made durable while writing: whichever comes first. */
-export interface CheckpointOptions {
-  /**
-   * After so many bytes. `@default` 8 MiB as long as less than 100 MB come in a second; where more
-   * do, only `ms` counts
-   */
-  readonly bytes?: number | undefined;
-  /** After so many milliseconds of writing. `@default` 1000 */
-  readonly ms?: number | undefined;
-}
 
 /** How to open a file. */
 export interface MmapDriverOptions {
@@ -130,21 +118,6 @@ export function checkPath(path: string): void {
     'INVALID_ARGUMENT',
     `Expected path to name a file, got ${path === '' ? 'an empty string' : 'a string with a NUL character in it'}.`,
   );
-}
-
-function checkPolicy(checkpoint: NonNullable<MmapDriverOptions['checkpoint']>): CheckpointPolicy | undefined {
-  if (checkpoint === false) return undefined;
-  const given: unknown = checkpoint;
-  if (typeof given !== 'object' || given === null) throw wrongType('checkpoint', 'false or an object', given);
-  checkOptionNames(checkpoint, ['bytes', 'ms']);
-  const { bytes = DEFAULT_POLICY.bytes, ms = DEFAULT_POLICY.ms } = checkpoint;
-  for (const [name, value] of Object.entries({ bytes, ms })) {
-    if (typeof value === 'number' && value > 0) continue;
-    const way = ' Use checkpoint: false for none while writing.';
-    throw invalidArgument(`checkpoint.${name}`, 'a number above 0', value, way);
-  }
-  const fastest = checkpoint.bytes === undefined ? DEFAULT_POLICY.fastest : Infinity;
-  return { bytes, ms: Math.min(ms, LONGEST_TIMER), fastest };
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {

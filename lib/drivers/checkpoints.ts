@@ -1,3 +1,18 @@
+import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
+import { checkOptionNames } from '../errors/check-option-names.js';
+import { LONGEST_TIMER } from '../range/times.js';
+
+/** How often coverage is made durable while writing: whichever comes first. */
+export interface CheckpointOptions {
+  /**
+   * After so many bytes. `@default` 8 MiB as long as less than 100 MB come in a second; where more
+   * do, only `ms` counts
+   */
+  readonly bytes?: number | undefined;
+  /** After so many milliseconds of writing. `@default` 1000 */
+  readonly ms?: number | undefined;
+}
+
 /** After how many bytes, or milliseconds of writing, coverage is made durable. */
 export interface CheckpointPolicy {
   readonly bytes: number;
@@ -8,6 +23,25 @@ export interface CheckpointPolicy {
 
 /** Where nothing else is said. */
 export const DEFAULT_POLICY: CheckpointPolicy = { bytes: 8 * 2 ** 20, ms: 1000, fastest: 100e6 };
+
+/**
+ * Returns the policy that options ask for; undefined for none while writing. Throws
+ * `INVALID_ARGUMENT`, or a `TypeError` for what is of no use at all.
+ */
+export function checkPolicy(checkpoint: false | CheckpointOptions): CheckpointPolicy | undefined {
+  if (checkpoint === false) return undefined;
+  const given: unknown = checkpoint;
+  if (typeof given !== 'object' || given === null) throw wrongType('checkpoint', 'false or an object', given);
+  checkOptionNames(checkpoint, ['bytes', 'ms']);
+  const { bytes = DEFAULT_POLICY.bytes, ms = DEFAULT_POLICY.ms } = checkpoint;
+  for (const [name, value] of Object.entries({ bytes, ms })) {
+    if (typeof value === 'number' && value > 0) continue;
+    const way = ' Use checkpoint: false for none while writing.';
+    throw invalidArgument(`checkpoint.${name}`, 'a number above 0', value, way);
+  }
+  const fastest = checkpoint.bytes === undefined ? DEFAULT_POLICY.fastest : Infinity;
+  return { bytes, ms: Math.min(ms, LONGEST_TIMER), fastest };
+}
 
 /**
  * Runs checkpoints, one at a time: on request, and by a policy while bytes are written. Its timer
@@ -77,11 +111,18 @@ export class Checkpoints {
   }
 
   #schedule(policy: CheckpointPolicy): void {
-    if (!this.#isDue(policy)) this.#timer ??= setTimeout(this.#timed, policy.ms).unref();
+    if (!this.#isDue(policy)) this.#startTimer(policy.ms);
     else if (!this.#isQueued && this.#running === undefined) {
       this.#isQueued = true;
       queueMicrotask(this.#timed);
     }
+  }
+
+  #startTimer(ms: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(this.#timed, ms);
+    // In Node; a browser's is a number.
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
   #isDue({ bytes, fastest }: CheckpointPolicy): boolean {

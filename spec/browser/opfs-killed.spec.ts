@@ -1,0 +1,1 @@
+import './opfs-killed.stress.spec.js';

@@ -1,0 +1,1 @@
+import './cached-reads.stress.spec.js';
