@@ -40,6 +40,7 @@ const mayImport = {
   http: [...views, 'resource', 'reader', 'operators'],
   store: [...views, 'resource', 'reader', 'operators', 'http'],
   remote: [...views, 'resource', 'reader', 'operators'],
+  media: [...views, 'operators', 'http', 'remote'],
   browser: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
   testing: [...views, 'resource', 'reader', 'sync', 'operators', 'http', 'store'],
   node: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
@@ -52,7 +53,7 @@ const withoutRxjs = [...Object.keys(foundation), 'sync'];
 /** Nothing else under `lib` may know that Node exists. */
 const nodeFiles = ['lib/node.ts', 'lib/node/**', 'lib/drivers/mmap/**'];
 /** Nothing else under `lib` may use what browsers alone have. */
-const BROWSER_ONLY = ['lib/browser.ts', 'lib/browser', 'lib/drivers/opfs'];
+const BROWSER_ONLY = ['lib/browser.ts', 'lib/browser', 'lib/media', 'lib/drivers/opfs'];
 
 const folders = readdirSync(new URL('lib', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -77,9 +78,15 @@ const structure = [
     message: 'Only tidemark/node reaches Node; the core is isomorphic.',
   },
   {
-    target: ['./lib/!(browser).ts', './lib/!(browser|drivers)/**', './lib/drivers/*.ts', './lib/drivers/!(opfs)/**'],
+    target: [
+      './lib/!(browser|service-worker).ts',
+      './lib/!(browser|media|drivers)/**',
+      './lib/drivers/*.ts',
+      './lib/drivers/!(opfs)/**',
+    ],
     from: BROWSER_ONLY.map((path) => `./${path}`),
-    message: 'Only tidemark/browser reaches what browsers alone have; the core is isomorphic.',
+    message:
+      'Only tidemark/browser and tidemark/service-worker reach what browsers alone have; the core is isomorphic.',
   },
   { target: './lib', from: ['./spec', './examples', './dist'], message: 'The library imports its own sources only.' },
 ];

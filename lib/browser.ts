@@ -5,3 +5,7 @@ export { OpfsDriver } from './drivers/opfs/opfs-driver.js';
 export type { OpfsInspection } from './drivers/opfs/inspect-content.js';
 export type { OpfsDriverOptions } from './drivers/opfs/options.js';
 export type { CheckpointOptions } from './drivers/checkpoints.js';
+
+// Media elements
+export { serveMedia } from './media/serve-media.js';
+export type { ExposedMedia, ExposeOptions, ServedMedia, ServeMediaOptions } from './media/serve-media.js';

@@ -7,6 +7,7 @@ import { type Exchange, TestServer } from '../http/test-server.js';
 import { launchChromium } from './chromium.js';
 import { bundleGuide } from './guide.js';
 import { rangesOf } from './http-pages.js';
+import { mediaSite } from './media/media-site.js';
 import { answerFrom } from './site-server.js';
 
 const PAGE = { script: '/guide.js', isolated: false };
@@ -77,6 +78,36 @@ describe('the guide to playing while it downloads', () => {
     });
     expect(played).toEqual({ seconds: 12 });
     expect(printed).toEqual([]);
+  });
+});
+
+describe('the guide to an audio element', () => {
+  it('plays from where the user seeks while it downloads', async () => {
+    const site = await mediaSite();
+    const worker = site.get('/sw.js') ?? new Uint8Array();
+    const { server, page, printed } = await open('audio-element.md', SONG, (slow) => {
+      const { handle } = slow;
+      slow.handle = (exchange) => {
+        if (exchange.request.url !== '/sw.js') return handle(exchange);
+        return exchange.response.setHeader('content-type', 'text/javascript').end(worker);
+      };
+      slow.bytesPerSecond = 50_000;
+    });
+    await page.waitForSelector('audio', { state: 'attached' });
+    await page.evaluate(() => {
+      const audio = document.querySelector('audio') as HTMLAudioElement;
+      audio.muted = true; // else a page plays only what the user has started
+      return audio.play();
+    });
+    await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
+    expect(server.sent).toBeLessThan(SONG.length);
+    const played = await page.evaluate(async () => {
+      const audio = document.querySelector('audio') as HTMLAudioElement;
+      audio.currentTime = 11;
+      await new Promise((resolve) => audio.addEventListener('ended', resolve));
+      return { seconds: Math.floor(audio.currentTime), error: audio.error?.message };
+    });
+    expect([played, printed]).toEqual([{ seconds: 12 }, []]);
   });
 });
 

@@ -46,7 +46,7 @@ describe.each(['esbuild', 'vite', 'webpack'])('a bundle by %s', (bundler) => {
     bundle(name).modules.flatMap((path) => /[\w-]+-driver(?=\.js$)/.exec(path) ?? []);
   const code = (name: string): string => readFileSync(bundle(name).file, 'utf8');
 
-  it.each(['resource', 'memory', 'window', 'sync', 'http', 'store', 'remote', 'browser'])(
+  it.each(['resource', 'memory', 'window', 'sync', 'http', 'store', 'remote', 'browser', 'serviceWorker'])(
     'has nothing of Node in it, nor in its place: %s',
     (name) => {
       expect(foreign(bundle(name))).toEqual([]);

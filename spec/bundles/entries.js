@@ -15,6 +15,7 @@ export const entries = {
   http: "export { download, rangeResponse } from 'tidemark/http';",
   store: "export { memoryBackend, Store } from 'tidemark/store';",
   remote: "export { connectView, serveView } from 'tidemark/remote';",
+  serviceWorker: "import 'tidemark/service-worker';",
   /** What no browser can run. */
   node: "export { MmapDriver } from 'tidemark/node';",
 };

@@ -18,10 +18,11 @@ import {
   WindowDriver,
   WindowUse,
 } from '../../lib/index.js';
-import { openOpfs, OpfsDriver } from '../../lib/browser.js';
+import { openOpfs, OpfsDriver, serveMedia } from '../../lib/browser.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
 import { connectView, serveView } from '../../lib/remote.js';
+import { respondFromPage } from '../../lib/service-worker.js';
 import { emscriptenFile, openSync, SyncReader } from '../../lib/sync.js';
 import { driverConformance } from '../../lib/testing.js';
 import { newDriver } from '../support/new-driver.js';
@@ -414,6 +415,18 @@ export const publicCalls: readonly PublicCall[] = [
     call: (...args) => OpfsDriver.prepare(...(args as unknown as [never])),
     options: ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal'],
     needed: { path: 'no-such-file' },
+  },
+  {
+    name: 'serveMedia',
+    args: () => [],
+    call: (...args) => serveMedia(...(args as unknown as [never])),
+    options: ['worker', 'type'],
+    needed: { worker: '/sw.js' },
+  },
+  {
+    name: 'respondFromPage',
+    args: () => [{ request: new Request('https://example.org/'), respondWith: () => undefined }],
+    call: (...args) => respondFromPage(...(args as unknown as [never])),
   },
   {
     name: 'OpfsDriver.inspect',

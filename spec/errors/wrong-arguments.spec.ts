@@ -8,6 +8,7 @@ import * as browser from '../../lib/browser.js';
 import * as http from '../../lib/http.js';
 import * as node from '../../lib/node.js';
 import * as remote from '../../lib/remote.js';
+import * as serviceWorker from '../../lib/service-worker.js';
 import * as store from '../../lib/store.js';
 import * as sync from '../../lib/sync.js';
 import * as testing from '../../lib/testing.js';
@@ -95,6 +96,7 @@ describe('a wrong argument', () => {
       ...http,
       ...node,
       ...remote,
+      ...serviceWorker,
       ...store,
       ...sync,
       ...testing,

@@ -12,7 +12,9 @@ const PROGRAM = `
   import { Readable } from 'node:stream';
   import { firstValueFrom } from 'rxjs';
   import { byteSource, type Coverage, isStorageError, MemDriver, type NeededBy, progress, readChunks, Resource, toReadableStream, writeTo } from 'tidemark';
-  import { openOpfs, type OpfsResource } from 'tidemark/browser';
+  import { openOpfs, type OpfsResource, serveMedia } from 'tidemark/browser';
+  import { connectView, serveView } from 'tidemark/remote';
+  import { respondFromPage } from 'tidemark/service-worker';
   import { download, rangeResponse } from 'tidemark/http';
   import { MmapDriver, sendRangeResponse, type StorageResource, toNodeReadable } from 'tidemark/node';
   import { emscriptenFile, openSync, type SyncReader } from 'tidemark/sync';
@@ -28,7 +30,7 @@ const PROGRAM = `
   const reader: SyncReader = openSync(resource.createPort().handle);
   for await (const chunk of stream) console.log(chunk, coverage, response, bytes, reader);
   console.log(byteSource, isStorageError, progress, readChunks, writeTo, download, rangeResponse);
-  console.log(MmapDriver, sendRangeResponse, emscriptenFile, driverConformance);
+  console.log(MmapDriver, sendRangeResponse, emscriptenFile, driverConformance, serveMedia, connectView, serveView, respondFromPage);
   const neededBy: NeededBy = (offset: number) => (offset > 0 ? undefined : Date.now());
   const { signal } = new AbortController();
   resource.read({ start: 0, end: 4 }, { neededBy, signal });

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Exchange, TestServer } from '../../http/test-server.js';
+import type { Site } from '../bundle.js';
+import { answerFrom } from '../site-server.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const PAGE = { script: '/page.js', isolated: false };
+
+/** The worker of apps that have one of their own. */
+const OWN_WORKER = `
+  import { respondFromPage } from 'tidemark/service-worker';
+  addEventListener('fetch', (event) => {
+    if (respondFromPage(event)) return;
+    if (event.request.url.endsWith('/own')) event.respondWith(new Response('its own'));
+  });
+`;
+
+async function script(contents: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    stdin: { contents, loader: 'ts', resolveDir: ROOT },
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error('Nothing came of the script.');
+  return file.contents;
+}
+
+/** A page with its service workers, as bundlers make them. */
+export async function mediaSite(): Promise<Site> {
+  return new Map([
+    [PAGE.script, await script("import { page } from './spec/browser/media/media-page.ts'; globalThis.page = page;")],
+    ['/sw.js', await script("import 'tidemark/service-worker';")],
+    ['/own/sw.js', await script(OWN_WORKER)],
+    ['/below/sw.js', await script("import 'tidemark/service-worker';")],
+    ['/silent/sw.js', await script("addEventListener('fetch', () => undefined);")],
+  ]);
+}
+
+/** Has a server give the site, and its content at any other address that names a song. */
+export function serveSite(server: TestServer, site: Site): void {
+  server.handle = (exchange: Exchange) => {
+    const { url = '/' } = exchange.request;
+    if (url.includes('song')) return server.serve(exchange, server.manners);
+    if (url.includes('missing')) exchange.response.writeHead(404).end();
+    else answerFrom(site, PAGE, url, exchange.response);
+    return undefined;
+  };
+}
