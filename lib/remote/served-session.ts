@@ -97,7 +97,6 @@ export class ServedSession {
     // What the other side finds committed, or failed, it finds whole.
     this.#tellCoverage();
     this.#endpoint.send({ type: 'state', id: this.id, ...this.#state });
-    this.#waitAgain();
   }
 
   #tellCoverage(): void {

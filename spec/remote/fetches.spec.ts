@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { filter, firstValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { attachReader, MemDriver, Resource, StorageError } from '../../lib/index.js';
 import { connectView, serveView, type RemoteView } from '../../lib/remote.js';
+import { codeOf } from '../support/code-of.js';
 import { coldEvictingResource, coldResource, numbered } from '../support/cold-resources.js';
 import { range } from '../support/range.js';
 import { channel, remote, until } from './remote-views.js';
@@ -62,15 +63,37 @@ describe('what a remote view fetches', () => {
     const { view: near } = await remote(resource);
     const { view } = await remote(near);
     await until(() => view.has(range(0, LENGTH)));
-    // They are asked for in the same turn, and are gone when that comes to the near view.
-    const reads = Array.from({ length: CREDIT + 1 }, async () => firstValueFrom(view.read(range(0, 5))));
-    await turn();
+    // The near view fetches them when they are gone already, and does not know of it.
     resource.evict(range(0, 5));
+    const reads = Array.from({ length: CREDIT + 1 }, async () => firstValueFrom(view.read(range(0, 5))));
     expect(await firstValueFrom(view.read(range(10, 15)))).toEqual(numbered(15).subarray(10));
-    const demands = await firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
-    expect(demands[0]?.range).toEqual(range(0, 5));
     resource.writeAt(0, numbered(5));
     for (const read of reads) expect(await read).toEqual(numbered(5));
+  });
+
+  it('ends when the resource is cancelled', async () => {
+    const controller = new AbortController();
+    const resource = Resource.open(new MemDriver(), { signal: controller.signal });
+    resource.writeAt(0, numbered(LENGTH));
+    const { view } = await remote(resource);
+    await until(() => view.has(range(0, LENGTH)));
+    const read = codeOf(firstValueFrom(view.read(range(0, LENGTH))));
+    controller.abort();
+    expect(await read).toBe('CANCELLED');
+  });
+
+  it('is of one content, also where that is replaced without being committed before', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const resource = Resource.open(new MemDriver(), { expectedLength: 4 * PIECE });
+      resource.writeAt(0, new Uint8Array(4 * PIECE).fill(1));
+      const { view: near } = await remote(resource);
+      const { view } = await remote(near);
+      await until(() => view.has(range(0, 4 * PIECE)));
+      const read = firstValueFrom(view.read(range(0, 4 * PIECE)));
+      for (let passed = 0; passed < round; passed += 1) await turn();
+      resource.writeAll(new Uint8Array(4 * PIECE).fill(2));
+      expect(new Set(await read).size).toBe(1);
+    }
   });
 
   it('is withdrawn on the way to where the bytes are, and answered', async () => {

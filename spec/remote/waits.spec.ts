@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { firstValueFrom, lastValueFrom, of, timeout, toArray } from 'rxjs';
-import { type Demand, readChunks, Resource, toReadableStream, WindowDriver } from '../../lib/index.js';
+import { filter, firstValueFrom, lastValueFrom, of, timeout, toArray } from 'rxjs';
+import { type Demand, MemDriver, readChunks, Resource, toReadableStream, WindowDriver } from '../../lib/index.js';
 import { codeOf } from '../support/code-of.js';
 import { coldEvictingResource, numbered } from '../support/cold-resources.js';
 import { range } from '../support/range.js';
@@ -52,6 +52,24 @@ describe('a wait of a remote view', () => {
   });
 });
 
+describe('a wait of a remote view beyond the end', () => {
+  it('ends at the commit, and once more after that', async () => {
+    const resource = Resource.open(new MemDriver());
+    const { view } = await remote(resource);
+    let demand = 0;
+    resource.demand$.subscribe(({ length }) => (demand = length));
+    const ends = [view.waitRange(range(5, 50)), view.waitRange(range(20, 50))].map(async (each) =>
+      firstValueFrom(each),
+    );
+    await until(() => demand === 2);
+    resource.writeAt(0, numbered(10));
+    resource.commit();
+    resource.reactivate();
+    expect(await Promise.all(ends)).toEqual(['ready', 'eof']);
+    await until(() => demand === 0 && view.status.state === 'active');
+  });
+});
+
 describe('a remote view of a window', () => {
   const content = numbered(LENGTH);
 
@@ -60,11 +78,14 @@ describe('a remote view of a window', () => {
     bring(resource, content);
     const { view: near } = await remote(resource);
     const { view: far } = await remote(near);
+    const demand = firstValueFrom(resource.demand$.pipe(filter(({ length }) => length > 0)));
     for (const view of [near, far]) {
       expect(Buffer.compare(await firstValueFrom(view.read(range(5, LENGTH + 5))), content.subarray(5))).toBe(0);
       expect(await firstValueFrom(view.read(range(LENGTH, LENGTH + WINDOW)))).toHaveLength(0);
       expect(await firstValueFrom(view.read(range(5, 5)))).toHaveLength(0);
     }
+    // It needs no more at once than it can fetch at once.
+    expect((await demand)[0]?.range).toEqual(range(5, 5 + 262_144));
     const chunks = await lastValueFrom(readChunks(near, { chunkSize: 65_536 }).pipe(toArray()));
     expect(Buffer.compare(Buffer.concat(chunks), content)).toBe(0);
     const streamed = await new Response(toReadableStream(far)).arrayBuffer();
