@@ -58,17 +58,21 @@ describe('what a remote view fetches', () => {
   });
 
   it('ends where bytes went that are cold on the other side, too, and holds up nothing', async () => {
-    const resource = coldEvictingResource();
-    resource.writeAt(0, numbered(LENGTH));
-    const { view: near } = await remote(resource);
-    const { view } = await remote(near);
-    await until(() => view.has(range(0, LENGTH)));
-    // The near view fetches them when they are gone already, and does not know of it.
-    resource.evict(range(0, 5));
-    const reads = Array.from({ length: CREDIT + 1 }, async () => firstValueFrom(view.read(range(0, 5))));
-    expect(await firstValueFrom(view.read(range(10, 15)))).toEqual(numbered(15).subarray(10));
-    resource.writeAt(0, numbered(5));
-    for (const read of reads) expect(await read).toEqual(numbered(5));
+    for (let passed = 0; passed < 6; passed += 1) {
+      const resource = coldEvictingResource();
+      resource.writeAt(0, numbered(100));
+      const { view: near } = await remote(resource);
+      const { view } = await remote(near);
+      await until(() => view.has(range(0, 100)));
+      const reads = Array.from({ length: CREDIT }, async () => firstValueFrom(view.read(range(0, 5))));
+      // In one of the rounds the near view knows of them when it is asked, and fetches too late.
+      for (let turns = 0; turns < passed; turns += 1) await Promise.resolve();
+      if (passed > 3) await turn();
+      resource.evict(range(0, 5));
+      expect(await firstValueFrom(view.read(range(10, 15)))).toEqual(numbered(15).subarray(10));
+      resource.writeAt(0, numbered(5));
+      for (const read of reads) expect(await read).toEqual(numbered(5));
+    }
   });
 
   it('ends when the resource is cancelled', async () => {
@@ -80,20 +84,6 @@ describe('what a remote view fetches', () => {
     const read = codeOf(firstValueFrom(view.read(range(0, LENGTH))));
     controller.abort();
     expect(await read).toBe('CANCELLED');
-  });
-
-  it('is of one content, also where that is replaced without being committed before', async () => {
-    for (let round = 0; round < 30; round += 1) {
-      const resource = Resource.open(new MemDriver(), { expectedLength: 4 * PIECE });
-      resource.writeAt(0, new Uint8Array(4 * PIECE).fill(1));
-      const { view: near } = await remote(resource);
-      const { view } = await remote(near);
-      await until(() => view.has(range(0, 4 * PIECE)));
-      const read = firstValueFrom(view.read(range(0, 4 * PIECE)));
-      for (let passed = 0; passed < round; passed += 1) await turn();
-      resource.writeAll(new Uint8Array(4 * PIECE).fill(2));
-      expect(new Set(await read).size).toBe(1);
-    }
   });
 
   it('is withdrawn on the way to where the bytes are, and answered', async () => {

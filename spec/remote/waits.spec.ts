@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, of, timeout, toArray } from 'rxjs';
 import { type Demand, MemDriver, readChunks, Resource, toReadableStream, WindowDriver } from '../../lib/index.js';
+import { connectView, serveView } from '../../lib/remote.js';
 import { codeOf } from '../support/code-of.js';
 import { coldEvictingResource, numbered } from '../support/cold-resources.js';
 import { range } from '../support/range.js';
-import { remote, until } from './remote-views.js';
+import { channel, remote, until } from './remote-views.js';
 
 const WINDOW = 2 ** 20;
 const LENGTH = 4 * WINDOW;
@@ -55,7 +56,11 @@ describe('a wait of a remote view', () => {
 describe('a wait of a remote view beyond the end', () => {
   it('ends at the commit, and once more after that', async () => {
     const resource = Resource.open(new MemDriver());
-    const { view } = await remote(resource);
+    const [one, two] = channel();
+    const told: string[] = [];
+    two.on('message', ({ type }: { type: string }) => told.push(type));
+    serveView(resource, one);
+    const view = await connectView(two);
     let demand = 0;
     resource.demand$.subscribe(({ length }) => (demand = length));
     const ends = [view.waitRange(range(5, 50)), view.waitRange(range(20, 50))].map(async (each) =>
@@ -67,6 +72,7 @@ describe('a wait of a remote view beyond the end', () => {
     resource.reactivate();
     expect(await Promise.all(ends)).toEqual(['ready', 'eof']);
     await until(() => demand === 0 && view.status.state === 'active');
+    expect(told).not.toContain('unmet');
   });
 });
 
