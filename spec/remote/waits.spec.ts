@@ -68,6 +68,9 @@ describe('a wait of a remote view beyond the end', () => {
     );
     await until(() => demand === 2);
     resource.writeAt(0, numbered(10));
+    await until(() => view.has(range(0, 10)));
+    // It has acknowledged that.
+    await new Promise((resolve) => setTimeout(resolve, 20));
     resource.commit();
     resource.reactivate();
     expect(await Promise.all(ends)).toEqual(['ready', 'eof']);
