@@ -2,6 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 
 import { endedError, interruptedError } from '../bytes/ended-error.js';
 import type { BoxReader } from '../cold/box-reader.js';
+import { PIECE_BYTES } from '../cold/piece-box.js';
 import type { AskedPiece, ColdSource } from '../view/cold-source.js';
 
 interface Fetch extends AskedPiece {
@@ -19,6 +20,7 @@ export interface FetchesOfReader {
  * which they were asked for, since it has one box (`cold/piece-box.ts`).
  */
 export class Fetches implements ColdSource {
+  readonly pieceBytes = PIECE_BYTES;
   readonly #reader: FetchesOfReader;
   readonly #box: BoxReader;
   readonly #hooks: { readonly arriving: () => void; readonly changed: () => void };

@@ -66,19 +66,22 @@ class Connection {
   async open(signal: AbortSignal | undefined): Promise<RemoteView> {
     const opened = new Promise<RemoteView>((resolve, reject) => (this.#opened = { resolve, reject }));
     const stop = onAbort(signal, () => this.#fail(abortedError('Connected to a view', signal)));
-    void this.#lock.hold().then((lock) => {
-      if (this.#opened === undefined) return;
-      this.#endpoint.listen(
-        (message) => this.#received(message, lock),
-        () => this.#gone(),
-      );
-      this.#greet(lock);
-    });
+    this.#listen().catch((error: unknown) => this.#fail(error));
     try {
       return await opened;
     } finally {
       stop();
     }
+  }
+
+  async #listen(): Promise<void> {
+    const lock = await this.#lock.hold();
+    if (this.#opened === undefined) return;
+    this.#endpoint.listen(
+      (message) => this.#received(message, lock),
+      () => this.#gone(),
+    );
+    this.#greet(lock);
   }
 
   #greet(lock: string | undefined): void {
@@ -126,7 +129,7 @@ class Connection {
     this.#view?.gone();
   }
 
-  #fail(error: StorageError): void {
+  #fail(error: unknown): void {
     if (this.#opened === undefined) return;
     this.#opened.reject(error);
     this.#opened = undefined;

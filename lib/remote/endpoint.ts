@@ -50,6 +50,7 @@ export class Endpoint {
       };
     }
     port.start?.();
+    if (hasEnded(port)) queueMicrotask(ended);
   }
 
   stop(): void {
@@ -68,6 +69,12 @@ export class Endpoint {
       // The other side has gone, and its end is told by itself.
     }
   }
+}
+
+/** Of a child or a worker that had ended before, Node tells no more. */
+function hasEnded(port: PortLike): boolean {
+  const { connected, threadId } = port as { readonly connected?: unknown; readonly threadId?: unknown };
+  return connected === false || threadId === -1;
 }
 
 /** Node gives the message itself, browsers and Electron an event with it. */

@@ -8,7 +8,12 @@ import type { ResourceStatus } from '../control/resource-status.js';
  * says that there is somebody to greet, `hello` greets, and `welcome` answers with all that is
  * known. From then on the serving side sends what changes, in order: `coverage` (the next one when
  * the last was acknowledged, so that a slow side gets few large changes) and `state`. Bytes come
- * only when they are asked for (`fetch`, `given`), so as many are under way as somebody waits for.
+ * only when they are asked for (`fetch`), and each `fetch` is answered once (`given`): so who asks
+ * knows how many are under way.
+ *
+ * The serving side waits, too, for what the other one waits for (`wants`). That bytes have come, or
+ * the end, is told by coverage and state; only an error has a message of its own (`unmet`). Where
+ * bytes have gone before they could be told of, it waits again.
  *
  * Ranges are pairs of starts and ends in one array, half-open, in bytes.
  */
@@ -40,6 +45,7 @@ export type ToServer = Tagged &
       }
     | { readonly type: 'acknowledge'; readonly id: string }
     | ({ readonly type: 'fetch'; readonly id: string } & FetchedRange)
+    /** The bytes are not needed any more; they may be under way. */
     | { readonly type: 'unfetch'; readonly id: string; readonly fetch: number }
     | { readonly type: 'bye'; readonly id: string }
   );
@@ -54,15 +60,19 @@ export type ToClient = Tagged &
         readonly id: string;
         readonly lock: string | undefined;
         readonly ranges: Float64Array;
+        /** The longest range that can be waited for at once, in bytes; undefined: any. */
+        readonly longestWait: number | undefined;
       } & RemoteState)
     | { readonly type: 'coverage'; readonly id: string; readonly removed: Float64Array; readonly added: Float64Array }
     | ({ readonly type: 'state'; readonly id: string } & RemoteState)
+    /** A wait has ended with an error. */
+    | { readonly type: 'unmet'; readonly id: string; readonly want: number; readonly error: PlainError }
     | {
         readonly type: 'given';
         readonly id: string;
         readonly fetch: number;
         readonly generation: number;
-        /** None where they are not covered any more. */
+        /** None where they are not covered, or not needed, any more. */
         readonly bytes: Uint8Array;
         readonly error?: PlainError | undefined;
       }
@@ -84,6 +94,8 @@ export interface RemoteWant {
   readonly start: number;
   readonly end: number;
   readonly neededBy: number | undefined;
+  /** It makes no demand. */
+  readonly passive: boolean;
 }
 
 /** One piece that is asked for. */
@@ -96,3 +108,6 @@ export interface FetchedRange {
 
 /** The version of all this: both sides load the same one. */
 export const TAG = 'view/1';
+
+/** The most that one `given` holds, in bytes. */
+export const LONGEST_ANSWER = 262_144;

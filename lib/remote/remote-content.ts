@@ -1,10 +1,11 @@
-import type { ViewParts } from '../bytes/bytes-view.js';
+import type { PieceWise, ViewParts } from '../bytes/bytes-view.js';
 import { endedError, waitError } from '../bytes/ended-error.js';
 import type { ControlBlock } from '../control/control-block.js';
 import { ControlOwner } from '../control/control-owner.js';
 import { CLOSED_STATUS, type ResourceStatus } from '../control/resource-status.js';
 import { ARRIVALS_AT } from '../control/layout.js';
 import type { CopyTarget } from '../bytes/byte-reader.js';
+import { joinPieces } from '../bytes/join-pieces.js';
 import type { EvictedRange } from '../changes/wait-queue.js';
 import type { StorageErrorDetails } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
@@ -20,13 +21,19 @@ export class RemoteContent implements ViewParts {
     copy: (offset: number, _length: number, _target: CopyTarget, min?: number): number | undefined =>
       min === undefined || min === 0 || offset >= (this.state.expectedLength ?? Infinity) ? 0 : undefined,
   };
-  readonly use = undefined;
   readonly errorDetails: StorageErrorDetails = {};
+  /** The longest range that the other side can wait for at once, in bytes; undefined: any. */
+  longestWait: number | undefined;
   readonly #control = new ControlOwner(false, true);
   #closed = false;
 
   get state(): ControlBlock {
     return this.#control.block;
+  }
+
+  get use(): PieceWise | undefined {
+    const { longestWait } = this;
+    return longestWait === undefined ? undefined : { longestWait, join: joinPieces };
   }
 
   get status(): ResourceStatus {

@@ -3,18 +3,29 @@ import { Observable, type Subscriber } from 'rxjs';
 import { endedError, interruptedError } from '../bytes/ended-error.js';
 import { fromPlainError } from '../errors/plain-error.js';
 import type { AskedPiece, ColdSource } from '../view/cold-source.js';
-import type { FetchedRange, ToClient } from './messages.js';
+import { type FetchedRange, LONGEST_ANSWER, type ToClient } from './messages.js';
 
 interface Fetch extends AskedPiece {
   readonly subscriber: Subscriber<number>;
 }
 
-/** What a remote view fetches: each piece is one message to and fro. */
+/** So many answers are under way at once, of 256 KiB at the most: 1 MiB. */
+const CREDIT = 4;
+
+/**
+ * What a remote view fetches: each piece is one message to and fro. The other side answers each
+ * fetch once, also one that is withdrawn, so what is under way is known.
+ */
 export class RemoteFetches implements ColdSource {
   generation = 0;
+  readonly pieceBytes = LONGEST_ANSWER;
   readonly #send: (fetch: FetchedRange | { readonly unfetch: number }) => void;
   readonly #ended: () => 'closed' | 'cancelled' | undefined;
-  readonly #pending = new Map<number, Fetch>();
+  readonly #pending = new Set<Fetch>();
+  /** Those of them that may be sent once others are answered. */
+  readonly #queue = new Set<Fetch>();
+  /** Those that are to be answered, by their numbers. */
+  readonly #sent = new Map<number, Fetch>();
   #count = 0;
 
   /** @param ended - set once nobody gives anything any more */
@@ -30,44 +41,65 @@ export class RemoteFetches implements ColdSource {
     return new Observable((subscriber) => {
       const ended = this.#ended();
       if (ended !== undefined) throw this.#error(asked, ended);
-      this.#count += 1;
-      const fetch = this.#count;
-      this.#pending.set(fetch, { ...asked, subscriber });
-      const { start, target, generation } = asked;
-      this.#send({ fetch, start, length: target.length, generation });
-      return () => {
-        if (this.#pending.delete(fetch)) this.#send({ unfetch: fetch });
-      };
+      const fetch = { ...asked, subscriber };
+      this.#pending.add(fetch);
+      this.#queue.add(fetch);
+      this.#sendNext();
+      return () => this.#withdraw(fetch);
     });
   }
 
   given({ fetch, generation, bytes, error }: ToClient & { type: 'given' }): void {
-    const asked = this.#pending.get(fetch);
-    if (asked === undefined) return;
-    this.#pending.delete(fetch);
-    if (error !== undefined) {
-      const range = { start: asked.start, end: asked.start + asked.target.length };
-      asked.subscriber.error(fromPlainError({ range, ...error }));
-      return;
-    }
-    const length = asked.generation === generation ? Math.min(bytes.length, asked.target.length) : 0;
-    asked.target.set(bytes.subarray(0, length));
-    asked.subscriber.next(length);
-    asked.subscriber.complete();
+    const asked = this.#sent.get(fetch);
+    this.#sent.delete(fetch);
+    if (asked !== undefined && this.#pending.delete(asked)) take(asked, { generation, bytes, error });
+    this.#sendNext();
   }
 
   interrupt(): void {
-    for (const { start, target, uninterruptible, subscriber } of [...this.#pending.values()])
+    for (const { start, target, uninterruptible, subscriber } of [...this.#pending])
       if (!uninterruptible) subscriber.error(interruptedError(start, start + target.length));
   }
 
   /** Ends what is pending, since nobody gives it any more. */
   end(state: 'closed' | 'cancelled'): void {
-    for (const fetch of [...this.#pending.values()]) fetch.subscriber.error(this.#error(fetch, state));
+    for (const fetch of [...this.#pending]) fetch.subscriber.error(this.#error(fetch, state));
+  }
+
+  #sendNext(): void {
+    for (const fetch of this.#queue) {
+      if (this.#sent.size >= CREDIT) return;
+      this.#queue.delete(fetch);
+      this.#count += 1;
+      this.#sent.set(this.#count, fetch);
+      const { start, target, generation } = fetch;
+      this.#send({ fetch: this.#count, start, length: target.length, generation });
+    }
+  }
+
+  #withdraw(fetch: Fetch): void {
+    if (!this.#pending.delete(fetch) || this.#queue.delete(fetch)) return;
+    for (const [unfetch, sent] of this.#sent) if (sent === fetch) this.#send({ unfetch });
   }
 
   #error({ start, target }: AskedPiece, state: 'closed' | 'cancelled'): Error {
     const range = { start, end: start + target.length };
     return endedError({ state }, `Waited for [${range.start}, ${range.end})`, { range });
   }
+}
+
+/** Copies what was given for a fetch, and ends it. */
+function take(
+  { start, target, generation, subscriber }: Fetch,
+  given: Pick<ToClient & { type: 'given' }, 'generation' | 'bytes' | 'error'>,
+): void {
+  if (given.error !== undefined) {
+    const { range = { start, end: start + target.length } } = given.error;
+    subscriber.error(fromPlainError({ ...given.error, range }));
+    return;
+  }
+  const length = generation === given.generation ? Math.min(given.bytes.length, target.length) : 0;
+  target.set(given.bytes.subarray(0, length));
+  subscriber.next(length);
+  subscriber.complete();
 }

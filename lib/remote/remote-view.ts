@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 
 import { BytesView } from '../bytes/bytes-view.js';
+import { checkFits } from '../bytes/window-errors.js';
 import { ChangeFeed } from '../changes/change-feed.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Coverage } from '../coverage/coverage.js';
@@ -12,6 +13,7 @@ import type { ResourceView } from '../view/resource-view.js';
 import type { ReadOptions } from '../waits/read-options.js';
 import type { WaitOptions } from '../waits/wait-options.js';
 import type { WaitOutcome } from '../waits/wait-outcome.js';
+import { isBare } from '../waits/asked-wait.js';
 import { rangesOf } from './coverage-changes.js';
 import type { FetchedRange, RemoteState, ToClient } from './messages.js';
 import { RemoteContent } from './remote-content.js';
@@ -42,6 +44,7 @@ export class RemoteView extends BytesView implements ResourceView {
   readonly #content: RemoteContent;
   readonly #feed: ChangeFeed<Coverage, ResourceStatus>;
   readonly #fetches: RemoteFetches;
+  readonly #wants: RemoteWants;
   readonly #link: RemoteLink;
 
   /** @internal */
@@ -51,7 +54,13 @@ export class RemoteView extends BytesView implements ResourceView {
     this.#content = content;
     this.#link = link;
     const wants = new RemoteWants((changes) => link.wants(changes));
-    this.#feed = new ChangeFeed(content, { demandChanged: () => wants.changed(this.#feed.waits.pending) });
+    this.#wants = wants;
+    this.#feed = new ChangeFeed(content, {
+      arriving: (wait) => {
+        if (isBare(wait)) checkFits('Waited for', wait, content.longestWait ?? Infinity);
+      },
+      demandChanged: () => wants.changed(this.#feed.waits.pending),
+    });
     this.#fetches = new RemoteFetches(
       (fetch) => link.fetch(fetch),
       () => content.ended,
@@ -107,6 +116,9 @@ export class RemoteView extends BytesView implements ResourceView {
       case 'state':
         this.#setState(message);
         break;
+      case 'unmet':
+        this.#wants.unmet(message.want, message.error);
+        break;
       case 'given':
         this.#fetches.given(message);
         break;
@@ -118,7 +130,8 @@ export class RemoteView extends BytesView implements ResourceView {
   }
 
   /** @internal What it knows to begin with. */
-  begin(state: RemoteState & { readonly ranges: Float64Array }): void {
+  begin(state: ToClient & { readonly type: 'welcome' }): void {
+    this.#content.longestWait = state.longestWait;
     for (const range of rangesOf(state.ranges)) this.#content.cover(range);
     this.#setState(state);
   }

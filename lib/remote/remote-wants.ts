@@ -1,4 +1,5 @@
 import type { QueuedWait } from '../changes/wait-queue.js';
+import { fromPlainError, type PlainError } from '../errors/plain-error.js';
 import type { RemoteWant } from './messages.js';
 
 /** Waits that have come and gone since the last time. */
@@ -28,13 +29,18 @@ export class RemoteWants {
     });
   }
 
+  /** Ends the wait with this number: the other side has an error for it. */
+  unmet(unmet: number, error: PlainError): void {
+    for (const [{ start, end, subscriber }, { want }] of this.#told)
+      if (want === unmet) subscriber.error(fromPlainError({ ...error, range: error.range ?? { start, end } }));
+  }
+
   #compare(pending: Iterable<QueuedWait>): void {
     const before = this.#told;
     const now: typeof before = new Map();
     const added: RemoteWant[] = [];
     for (const wait of pending) {
-      if (wait.passive) continue;
-      const { start, until, neededBy } = wait;
+      const { start, until, neededBy, passive } = wait;
       const told = before.get(wait);
       if (told?.until === until) {
         now.set(wait, told);
@@ -43,7 +49,7 @@ export class RemoteWants {
       }
       this.#count += 1;
       now.set(wait, { want: this.#count, until });
-      added.push({ want: this.#count, start, end: until, neededBy });
+      added.push({ want: this.#count, start, end: until, neededBy, passive });
     }
     const gone = [...before.values()].map(({ want }) => want);
     this.#told = now;

@@ -1,3 +1,5 @@
+import { Subscription } from 'rxjs';
+
 import { StorageError } from '../errors/storage-error.js';
 import { checkOptionNames } from '../errors/check-option-names.js';
 import { toPlainError } from '../errors/plain-error.js';
@@ -26,7 +28,7 @@ export interface ServedView {
 
 /**
  * Serves `view` over `port`, to one `connectView` on the other side at a time: in a worker or a
- * page, with or without shared memory, in another process.
+ * page, with or without shared memory, in another process. Another one ends the one before.
  *
  * Waits of the other side make a demand here, with its name where `view` is a `Resource`, and are
  * withdrawn with it. The view may be a remote one itself. It ends with the view, and when the other
@@ -62,6 +64,9 @@ class Server implements ServedView {
   readonly #closesView: boolean;
   readonly #lock: LifeLock;
   readonly #lockName: Promise<string | undefined>;
+  readonly #status = new Subscription();
+  /** All who have greeted; the last one is served. */
+  readonly #known = new Set<string>();
   #session: ServedSession | undefined;
   #greeted: string | undefined;
   #end: (() => void) | undefined;
@@ -79,16 +84,15 @@ class Server implements ServedView {
     );
     endpoint.send({ type: 'serving' });
     // `status$` completes when the view has closed, after it has told so.
-    view.status$.subscribe({ complete: () => queueMicrotask(() => this.close()) });
+    this.#status.add(view.status$.subscribe({ complete: () => queueMicrotask(() => this.close()) }));
   }
 
   close(): void {
     const end = this.#end;
     if (end === undefined) return;
     this.#end = undefined;
-    const id = this.#session?.id ?? this.#greeted;
-    this.#session?.end();
-    if (id !== undefined) this.#endpoint.send({ type: 'bye', id });
+    this.#status.unsubscribe();
+    this.#leave();
     this.#endpoint.stop();
     this.#lock.release();
     if (this.#closesView) this.#view.close();
@@ -104,14 +108,16 @@ class Server implements ServedView {
 
   async #greet({ id, name, probe, lock }: ToServer & { type: 'hello' }): Promise<void> {
     // It greets again where it has heard that there is somebody.
-    if (id === this.#greeted) return;
+    if (this.#known.has(id)) return;
+    this.#known.add(id);
+    // Who is another one gets nothing any more, and is told so.
+    this.#leave();
     this.#greeted = id;
     if (!ArrayBuffer.isView(probe)) {
       this.#endpoint.send({ type: 'refused', id, error: toPlainError(noBytesError()) });
       this.close();
       return;
     }
-    this.#session?.end();
     const ours = await this.#lockName;
     if (this.#end === undefined || id !== this.#greeted) return;
     this.#session = new ServedSession(this.#view, this.#endpoint, { id, name });
@@ -119,6 +125,13 @@ class Server implements ServedView {
     void this.#lock.watch(lock, () => {
       if (this.#session?.id === id) this.close();
     });
+  }
+
+  /** Ends the connection that there is. */
+  #leave(): void {
+    this.#session?.end();
+    this.#session = undefined;
+    if (this.#greeted !== undefined) this.#endpoint.send({ type: 'bye', id: this.#greeted });
   }
 }
 

@@ -1,17 +1,16 @@
-import { skip, type Subscription } from 'rxjs';
+import { map, type Observable, skip, type Subscription } from 'rxjs';
 
 import { allocate } from '../bytes/allocate.js';
 import type { Coverage } from '../coverage/coverage.js';
 import { toPlainError } from '../errors/plain-error.js';
+import type { ByteRange } from '../range/byte-range.js';
 import { accessTo } from '../view/access-to.js';
 import { INSIDE, type OwnView } from '../view/own-view.js';
 import type { ResourceView } from '../view/resource-view.js';
+import { WaitOutcome } from '../waits/wait-outcome.js';
 import { coverageChanges, pairsOf } from './coverage-changes.js';
 import type { Endpoint } from './endpoint.js';
-import type { FetchedRange, RemoteState, RemoteWant, ToServer } from './messages.js';
-
-/** The most that one answer holds, in bytes. */
-const LONGEST_ANSWER = 262_144;
+import { type FetchedRange, LONGEST_ANSWER, type RemoteState, type RemoteWant, type ToServer } from './messages.js';
 
 /** One connection to a view that is served: tells what changes, waits and reads for it. */
 export class ServedSession {
@@ -20,6 +19,8 @@ export class ServedSession {
   readonly #endpoint: Endpoint;
   readonly #name: string | undefined;
   readonly #wants = new Map<number, Subscription>();
+  /** Those of them that have ended here, and may not have on the other side. */
+  readonly #over = new Map<number, RemoteWant>();
   readonly #fetches = new Map<number, Subscription>();
   readonly #subscriptions: Subscription[] = [];
   /** The coverage that the other side has, or is about to have. */
@@ -40,7 +41,8 @@ export class ServedSession {
   /** Sends the state as it is now, and then what changes. */
   begin(lock: string | undefined): void {
     const { id } = this;
-    this.#endpoint.send({ type: 'welcome', id, lock, ranges: pairsOf(this.#told), ...this.#state });
+    const longestWait = isOwn(this.#view) ? this.#view[INSIDE].parts.use?.longestWait : undefined;
+    this.#endpoint.send({ type: 'welcome', id, lock, ranges: pairsOf(this.#told), longestWait, ...this.#state });
     this.#subscriptions.push(
       this.#view.coverage$.subscribe(() => {
         if (this.#acknowledged) this.#tellCoverage();
@@ -52,7 +54,7 @@ export class ServedSession {
   received(message: ToServer): void {
     switch (message.type) {
       case 'wants':
-        for (const want of message.gone) this.#drop(this.#wants, want);
+        for (const want of message.gone) this.#unwant(want);
         for (const want of message.added) this.#want(want);
         break;
       case 'acknowledge':
@@ -63,7 +65,7 @@ export class ServedSession {
         this.#fetch(message);
         break;
       case 'unfetch':
-        this.#drop(this.#fetches, message.fetch);
+        this.#unfetch(message.fetch);
         break;
       case 'hello':
       case 'bye':
@@ -75,11 +77,14 @@ export class ServedSession {
     for (const subscription of [...this.#subscriptions, ...this.#wants.values(), ...this.#fetches.values()])
       subscription.unsubscribe();
     this.#wants.clear();
+    this.#over.clear();
     this.#fetches.clear();
   }
 
   get #generationNow(): number {
-    return isOwn(this.#view) ? this.#view[INSIDE].parts.state.generation : 0;
+    if (!isOwn(this.#view)) return 0;
+    const { cold, parts } = this.#view[INSIDE];
+    return (cold ?? parts.state).generation;
   }
 
   get #state(): RemoteState {
@@ -97,21 +102,46 @@ export class ServedSession {
   #tellCoverage(): void {
     const { coverage } = this.#view;
     const changes = coverageChanges(this.#told, coverage);
-    if (changes === undefined) return;
-    this.#told = coverage;
-    this.#acknowledged = false;
-    this.#endpoint.send({ type: 'coverage', id: this.id, ...changes });
+    if (changes !== undefined) {
+      this.#told = coverage;
+      this.#acknowledged = false;
+      this.#endpoint.send({ type: 'coverage', id: this.id, ...changes });
+    }
+    this.#waitAgain();
   }
 
-  #want({ want, start, end, neededBy }: RemoteWant): void {
-    this.#drop(this.#wants, want);
+  #want(wanted: RemoteWant): void {
+    const { want, start, end, neededBy, passive } = wanted;
+    this.#unwant(want);
     const view = this.#view;
     const range = { start, end };
     const wait$ = isOwn(view)
-      ? view[INSIDE].waits.wait(range, { neededBy }, { uninterruptible: true, reader: this.#name })
-      : view.waitRange(range, { neededBy });
-    // How it ends, the other side learns by coverage and state.
-    this.#wants.set(want, wait$.subscribe({ error: () => undefined }));
+      ? view[INSIDE].waits.wait(range, { neededBy, passive }, { uninterruptible: true, reader: this.#name })
+      : view.waitRange(range, { neededBy, passive });
+    const waiting = wait$.subscribe({
+      next: (outcome) => {
+        this.#over.set(want, wanted);
+        // At once, as long as the bytes are there.
+        if (outcome === WaitOutcome.Ready && this.#acknowledged) this.#tellCoverage();
+      },
+      error: (error: unknown) => this.#endpoint.send({ type: 'unmet', id: this.id, want, error: toPlainError(error) }),
+    });
+    this.#wants.set(want, waiting);
+  }
+
+  #unwant(want: number): void {
+    this.#wants.get(want)?.unsubscribe();
+    this.#wants.delete(want);
+    this.#over.delete(want);
+  }
+
+  /** Waits once more for what the other side was not told of, so that it waits still. */
+  #waitAgain(): void {
+    const known = this.#view.expectedLength ?? Infinity;
+    for (const wanted of [...this.#over.values()]) {
+      const { start, end } = wanted;
+      if (start < known && !this.#told.has({ start, end: Math.min(end, known) })) this.#want(wanted);
+    }
   }
 
   #fetch({ fetch, start, length, generation }: FetchedRange): void {
@@ -120,24 +150,44 @@ export class ServedSession {
       give(new Uint8Array(0));
       return;
     }
-    const access = accessTo(this.#view);
     try {
       const until = this.#coveredUntil(start, start + Math.min(length, LONGEST_ANSWER));
       let bytes = new Uint8Array(0);
       const copied =
-        until > start ? access.copy(start, until - start, (there) => (bytes = allocate(there)), 1) : undefined;
+        until > start
+          ? accessTo(this.#view).copy(start, until - start, (there) => (bytes = allocate(there)), 1)
+          : undefined;
       if (copied !== undefined || until <= start) {
         give(bytes.subarray(0, copied ?? 0));
         return;
       }
-      // They are cold here, too.
-      const read = access
-        .read({ start, end: until })
-        .subscribe({ next: give, error: (error: unknown) => this.#refuse(fetch, error) });
+      const read = this.#bring({ start, end: until }).subscribe({
+        next: give,
+        error: (error: unknown) => this.#refuse(fetch, error),
+      });
       if (!read.closed) this.#fetches.set(fetch, read);
     } catch (error) {
       this.#refuse(fetch, error);
     }
+  }
+
+  /** Gets bytes that are cold here, too. */
+  #bring({ start, end }: ByteRange): Observable<Uint8Array> {
+    const cold = isOwn(this.#view) ? this.#view[INSIDE].cold : undefined;
+    if (cold === undefined) return this.#view.read({ start, end });
+    // No read: that would wait for bytes that have gone, and others with it.
+    const target = allocate(end - start);
+    const { generation } = cold;
+    return cold
+      .fetch({ start, target, generation, uninterruptible: true, continues: true })
+      .pipe(map((length) => (length === target.length ? target : target.slice(0, length))));
+  }
+
+  #unfetch(fetch: number): void {
+    const fetching = this.#fetches.get(fetch);
+    if (fetching === undefined) return;
+    fetching.unsubscribe();
+    this.#give(fetch, this.#generation, new Uint8Array(0));
   }
 
   #coveredUntil(start: number, end: number): number {
@@ -159,11 +209,6 @@ export class ServedSession {
     const { id } = this;
     const generation = this.#generationNow;
     this.#endpoint.send({ type: 'given', id, fetch, generation, bytes: new Uint8Array(0), error: toPlainError(error) });
-  }
-
-  #drop(of: Map<number, Subscription>, key: number): void {
-    of.get(key)?.unsubscribe();
-    of.delete(key);
   }
 }
 

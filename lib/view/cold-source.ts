@@ -18,6 +18,8 @@ export interface AskedPiece {
 export interface ColdSource {
   /** Changes when content is replaced: pieces of one read are of one generation. */
   readonly generation: number;
+  /** The most that one fetch gets, in bytes. */
+  readonly pieceBytes: number;
   /**
    * Emits how many bytes it has got, and completes; 0: they are not covered any more, or of
    * another generation. Errors with what the owner could not read them for, with `INTERRUPTED`,
