@@ -3,6 +3,7 @@ import type { BoxReader } from '../cold/box-reader.js';
 import { PIECE_BYTES } from '../cold/piece-box.js';
 import type { AttachedReader } from '../handle/attached-reader.js';
 import { WaitOutcome } from '../waits/wait-outcome.js';
+import type { BlockingWaits } from './blocking-waits.js';
 import { assertMayBlock } from './may-block.js';
 import { timeoutError } from './timeout-error.js';
 
@@ -10,6 +11,7 @@ import { timeoutError } from './timeout-error.js';
 export interface ColdRead {
   readonly attached: AttachedReader;
   readonly cold: BoxReader;
+  readonly waits: BlockingWaits;
   /** Where to read from, in bytes. */
   readonly at: number;
   readonly target: Uint8Array;
@@ -17,8 +19,8 @@ export interface ColdRead {
   readonly min: number;
   /** In milliseconds; undefined: without end. */
   readonly timeout: number | undefined;
-  /** Blocks until `[start, end)` is covered. */
-  readonly block: (start: number, end: number, timeout: number | undefined) => WaitOutcome;
+  /** In epoch milliseconds. */
+  readonly neededBy: number | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function readCold(read: ColdRead): number {
 
 /** Returns how many bytes it has read; it stops where the generation changes. */
 function readGeneration(read: ColdRead, generation: number, deadline: number): number {
-  const { attached, at, target, min, timeout, block } = read;
+  const { attached, waits, at, target, min, timeout, neededBy } = read;
   let done = 0;
   do {
     if (min === 0) attached.assertUsable('Read bytes');
@@ -48,7 +50,7 @@ function readGeneration(read: ColdRead, generation: number, deadline: number): n
     const length = attached.ended === undefined ? attached.bytes.copy(from, rest.length, rest, needed) : undefined;
     if (length === undefined) {
       const left = timeout === undefined ? undefined : Math.max(0, deadline - performance.now());
-      const outcome = block(from, at + min, left);
+      const outcome = waits.block({ start: from, end: at + min, withinLength: true, timeout: left, neededBy });
       if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
       if (outcome === WaitOutcome.Eof) break;
       done += fetchPiece(read, from, rest.subarray(0, PIECE_BYTES), generation, deadline);

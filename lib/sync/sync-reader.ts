@@ -9,9 +9,9 @@ import { checkedRange, checkOffset, checkSpan } from '../range/checks.js';
 import { checkBytes } from '../range/bytes.js';
 import { checkNeededBy, checkTimeout } from '../range/times.js';
 import { WaitOutcome } from '../waits/wait-outcome.js';
+import { BlockingWaits } from './blocking-waits.js';
 import { assertMayBlock } from './may-block.js';
 import { readCold } from './read-cold.js';
-import { timeoutError } from './timeout-error.js';
 
 /** How to block for a range. */
 export interface SyncWaitOptions {
@@ -54,7 +54,6 @@ export interface SyncReadOptions {
   readonly neededBy?: number | undefined;
 }
 
-const MISSING = 'bytes of it are still missing';
 const WAIT_OPTIONS = ['timeout', 'neededBy'] as const;
 const READ_OPTIONS = ['at', 'min', 'timeout', 'neededBy'] as const;
 const INTERRUPT_OPTIONS = ['timeout'] as const;
@@ -73,11 +72,8 @@ const INTERRUPT_OPTIONS = ['timeout'] as const;
  */
 export class SyncReader extends BytesView {
   readonly #attached: AttachedReader;
+  readonly #waits: BlockingWaits;
   #position = 0;
-  /** A want is published. */
-  #wanting = false;
-  /** The age of the wait of the present call; a read that waits again keeps it. */
-  #order: number | undefined;
 
   /** @internal */
   constructor(attached: AttachedReader) {
@@ -86,6 +82,7 @@ export class SyncReader extends BytesView {
     }
     super(attached);
     this.#attached = attached;
+    this.#waits = new BlockingWaits(attached);
   }
 
   /** The name of the port, as in `Demand.reader`. */
@@ -147,14 +144,17 @@ export class SyncReader extends BytesView {
     checkOptions(options, WAIT_OPTIONS);
     const { use } = this.#attached;
     use?.release();
-    this.#order = undefined;
+    const waits = this.#waits;
+    waits.begin();
+    const timeout = options?.timeout;
+    const neededBy = options?.neededBy;
     try {
-      const outcome = this.#block(start, end, false, options?.timeout, options?.neededBy);
+      const outcome = waits.block({ start, end, withinLength: false, timeout, neededBy });
       // The caller copies later: kept before the want is withdrawn.
-      if (outcome === WaitOutcome.Ready) use?.keep({ start, end, neededBy: options?.neededBy, order: this.#order });
+      if (outcome === WaitOutcome.Ready) use?.keep({ start, end, neededBy, order: waits.order });
       return outcome;
     } finally {
-      this.#withdraw();
+      waits.withdraw();
     }
   }
 
@@ -189,49 +189,24 @@ export class SyncReader extends BytesView {
     if (!Number.isSafeInteger(min) || min < 0 || min > target.length) {
       throw invalidArgument('min', `an integer from 0 to ${target.length} (bytes)`, min);
     }
-    let timeout = options?.timeout;
+    const timeout = options?.timeout;
     if (timeout !== undefined) checkTimeout(timeout);
     const neededBy = options?.neededBy;
     checkNeededBy(neededBy);
-    let deadline: number | undefined;
     const attached = this.#attached;
-    const longestWait = attached.use?.longestWait ?? Infinity;
-    // What was copied, where `min` is longer than may be waited for at once: piece by piece then.
-    let done = 0;
-    this.#order = undefined;
+    const waits = this.#waits;
+    waits.begin();
     try {
-      if (attached.cold) {
-        const block = (start: number, end: number, left: number | undefined): WaitOutcome =>
-          this.#block(start, end, true, left, neededBy);
-        done = readCold({ attached, cold: attached.cold, at, target, min, timeout, block });
-      } else
-        for (;;) {
-          if (min === 0) attached.assertUsable('Read bytes');
-          const from = at + done;
-          const needed = Math.min(min - done, longestWait);
-          // First what is there, without publishing a want or reading the clock. If the view has
-          // ended, the wait throws, with its range.
-          const length =
-            attached.ended === undefined
-              ? attached.bytes.copy(from, target.length - done, done === 0 ? target : target.subarray(done), needed)
-              : undefined;
-          if (length !== undefined) {
-            done += length;
-            if (length < needed || done >= min) break;
-            continue;
-          }
-          deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
-          const outcome = this.#block(from, from + needed, true, timeout, neededBy);
-          if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
-          if (outcome === WaitOutcome.Eof) break;
-          // Once more: the content may be replaced, or its end moved, in between.
-          if (timeout !== undefined) timeout = Math.max(0, deadline - performance.now());
-        }
+      const { cold } = attached;
+      const done =
+        cold === undefined
+          ? this.#copy(at, target, min, timeout, neededBy)
+          : readCold({ attached, cold, waits, at, target, min, timeout, neededBy });
       if (options?.at === undefined) this.#position = at + done;
       return done;
     } finally {
       // Not before it has copied: until then nobody makes room by what it waited for.
-      this.#withdraw();
+      waits.withdraw();
       attached.use?.release();
     }
   }
@@ -272,68 +247,47 @@ export class SyncReader extends BytesView {
     this.#attached.close();
   }
 
-  /**
-   * The wake-up protocol of `control/cell-layout.ts`, around one wait. The want stays published:
-   * the caller withdraws it.
-   */
-  #block(
-    start: number,
-    end: number,
-    withinLength: boolean,
+  /** Copies what this thread can read by itself, and waits for the rest of `min` bytes. */
+  #copy(
+    at: number,
+    target: Uint8Array,
+    min: number,
     timeout: number | undefined,
     neededBy: number | undefined,
-  ): WaitOutcome {
-    const limit = timeout ?? Infinity;
-    checkTimeout(limit);
-    checkNeededBy(neededBy);
-    const known = this.#outcome(start, end, withinLength);
-    if (known !== undefined) return known;
-    if (!withinLength) this.#attached.use?.checkFits({ start, end });
-    if (limit === 0) throw timeoutError({ start, end }, limit, MISSING);
-    assertMayBlock(this.#attached.state.owner);
-    this.#attached.use?.note(start, 0);
-    const deadline = performance.now() + limit;
-    const since = Date.now();
-    const order = (this.#order ??= this.#attached.arrive());
-    let published = -1;
-    this.#wanting = true;
-    for (;;) {
-      if (published !== this.#untilOf(end, withinLength)) {
-        published = this.#untilOf(end, withinLength);
-        this.#attached.publish([{ start, end: published, since, order, neededBy, blocking: true }]);
-      }
-      const count = this.#attached.acknowledge();
-      const outcome = this.#outcome(start, end, withinLength);
-      if (outcome !== undefined) return outcome;
-      const left = deadline - performance.now();
-      if (left <= 0) throw timeoutError({ start, end }, limit, MISSING);
-      // The end has moved since the want was published: nobody would wake this thread for what it
-      // needs now. A later move changes the count.
-      if (published !== this.#untilOf(end, withinLength)) continue;
-      Atomics.wait(this.#attached.words, this.#attached.wakeWord, count, left);
-    }
-  }
-
-  #withdraw(): void {
-    if (!this.#wanting) return;
-    this.#wanting = false;
-    this.#attached.publish([]);
-  }
-
-  #untilOf(end: number, withinLength: boolean): number {
-    return withinLength ? Math.min(end, this.expectedLength ?? end) : end;
-  }
-
-  /**
-   * Returns the outcome of a wait as of now, also by a pending interrupt; undefined while there is
-   * none.
-   */
-  #outcome(start: number, end: number, withinLength: boolean): WaitOutcome | undefined {
-    if (start === end) return WaitOutcome.Ready;
+  ): number {
     const attached = this.#attached;
-    const state = attached.waitState(start, end, withinLength);
-    if (state === 'ready' || state === 'eof') return state;
-    if (state === 'pending') return attached.cell.deliverInterrupt() ? WaitOutcome.Interrupted : undefined;
-    throw attached.waitError(state, start, end);
+    const longestWait = attached.use?.longestWait ?? Infinity;
+    let deadline: number | undefined;
+    let left = timeout;
+    // What was copied, where `min` is longer than may be waited for at once: piece by piece then.
+    let done = 0;
+    for (;;) {
+      if (min === 0) attached.assertUsable('Read bytes');
+      const from = at + done;
+      const needed = Math.min(min - done, longestWait);
+      // First what is there, without publishing a want or reading the clock. If the view has ended,
+      // the wait throws, with its range.
+      const length =
+        attached.ended === undefined
+          ? attached.bytes.copy(from, target.length - done, done === 0 ? target : target.subarray(done), needed)
+          : undefined;
+      if (length !== undefined) {
+        done += length;
+        if (length < needed || done >= min) return done;
+        continue;
+      }
+      deadline ??= timeout === undefined ? Infinity : performance.now() + timeout;
+      const outcome = this.#waits.block({
+        start: from,
+        end: from + needed,
+        withinLength: true,
+        timeout: left,
+        neededBy,
+      });
+      if (outcome === WaitOutcome.Interrupted) throw interruptedError(from, at + min);
+      if (outcome === WaitOutcome.Eof) return done;
+      // Once more: the content may be replaced, or its end moved, in between.
+      if (timeout !== undefined) left = Math.max(0, deadline - performance.now());
+    }
   }
 }
