@@ -10,8 +10,10 @@ const SONGS = 'https://cdn.jsdelivr.net/npm/audio-lena@3.0.1';
  * The program for a browser in a page of docs/guides, as one script that downloads from another
  * server. A block whose first line is the name of a file is that file; the one without is the
  * program.
+ *
+ * @param file - bundles this one instead: the script of a worker, say
  */
-export async function bundleGuide(page: string, origin: string): Promise<Uint8Array> {
+export async function bundleGuide(page: string, origin: string, file?: string): Promise<Uint8Array> {
   const text = await readFile(new URL(`../../docs/guides/${page}`, import.meta.url), 'utf8');
   const blocks = [...text.matchAll(/^```ts browser\n([^]*?)^```$/gm)].map(([, code = '']) =>
     code.replaceAll(SONGS, origin),
@@ -37,7 +39,11 @@ export async function bundleGuide(page: string, origin: string): Promise<Uint8Ar
     },
   };
   const { outputFiles } = await build({
-    stdin: { contents: program, loader: 'ts', resolveDir: ROOT },
+    stdin: {
+      contents: file === undefined ? program : (files.get(`./${file}.js`) ?? ''),
+      loader: 'ts',
+      resolveDir: ROOT,
+    },
     plugins: [besides],
     bundle: true,
     format: 'esm',

@@ -7,7 +7,6 @@ import { type Exchange, TestServer } from '../http/test-server.js';
 import { launchChromium } from './chromium.js';
 import { bundleGuide } from './guide.js';
 import { rangesOf } from './http-pages.js';
-import { mediaSite } from './media/media-site.js';
 import { answerFrom } from './site-server.js';
 
 const PAGE = { script: '/guide.js', isolated: false };
@@ -81,16 +80,20 @@ describe('the guide to playing while it downloads', () => {
   });
 });
 
+/** Has a server give another script of a guide, too. */
+function alsoServe(server: TestServer, path: string, script: Uint8Array): void {
+  const { handle } = server;
+  server.handle = (exchange) => {
+    if (exchange.request.url !== path) return handle(exchange);
+    return exchange.response.setHeader('content-type', 'text/javascript').end(script);
+  };
+}
+
 describe('the guide to an audio element', () => {
   it('plays from where the user seeks while it downloads', async () => {
-    const site = await mediaSite();
-    const worker = site.get('/sw.js') ?? new Uint8Array();
+    const worker = await bundleGuide('audio-element.md', '', 'sw');
     const { server, page, printed } = await open('audio-element.md', SONG, (slow) => {
-      const { handle } = slow;
-      slow.handle = (exchange) => {
-        if (exchange.request.url !== '/sw.js') return handle(exchange);
-        return exchange.response.setHeader('content-type', 'text/javascript').end(worker);
-      };
+      alsoServe(slow, '/sw.js', worker);
       slow.bytesPerSecond = 50_000;
     });
     await page.waitForSelector('audio', { state: 'attached' });
@@ -108,6 +111,22 @@ describe('the guide to an audio element', () => {
       return { seconds: Math.floor(audio.currentTime), error: audio.error?.message };
     });
     expect([played, printed]).toEqual([{ seconds: 12 }, []]);
+  });
+});
+
+describe('the guide to decoding without isolation', () => {
+  it('reads in a worker what the page downloads', async () => {
+    const worker = await bundleGuide('decode-without-isolation.md', '', 'decode-worker');
+    const { printed } = await open(
+      'decode-without-isolation.md',
+      readFileSync('node_modules/audio-lena/lena.flac'),
+      (slow) => {
+        alsoServe(slow, '/decode-worker.ts', worker);
+        slow.bytesPerSecond = 1_000_000;
+      },
+    );
+    while (printed.length === 0) await delay(20);
+    expect(printed).toEqual([expect.stringMatching(/^\d+ packets of 44100 Hz$/)]);
   });
 });
 
