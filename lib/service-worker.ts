@@ -2,6 +2,5 @@
 import { listenInWorker } from './media/respond-from-page.js';
 
 export { respondFromPage } from './media/respond-from-page.js';
-export type { FetchEventLike } from './media/respond-from-page.js';
 
 listenInWorker();

@@ -10,11 +10,9 @@ import {
   TAG,
 } from './media-messages.js';
 
-/** What is used of a `FetchEvent`. */
-export interface FetchEventLike {
-  /** What is asked for. */
+/** What is used of a `FetchEvent`, which TypeScript's types of a page have not. */
+interface FetchedEvent {
   readonly request: Request;
-  /** Answers it. */
   respondWith(response: Promise<Response>): void;
 }
 
@@ -36,7 +34,7 @@ interface WorkerMessage {
 interface WorkerScope {
   readonly registration?: { readonly scope: string };
   readonly clients: { get(id: string): Promise<PageClient | undefined>; claim(): Promise<void> };
-  addEventListener(type: 'fetch', listener: (event: FetchEventLike) => void): void;
+  addEventListener(type: 'fetch', listener: (event: Event) => void): void;
   addEventListener(type: 'message', listener: (event: WorkerMessage) => void): void;
 }
 
@@ -51,7 +49,7 @@ const life = new LifeLock(true);
 /** Of the lock that tells pages when this worker was stopped. */
 let lockName: Promise<string | undefined> | undefined;
 /** The events that were answered: a worker's own listener may ask for one, too. */
-const answered = new WeakSet<FetchEventLike>();
+const answered = new WeakSet<FetchedEvent>();
 
 /**
  * Answers a request for an address of `serveMedia`, in a service worker; returns false for any
@@ -71,20 +69,21 @@ const answered = new WeakSet<FetchEventLike>();
  * import { respondFromPage } from 'tidemark/service-worker';
  *
  * addEventListener('fetch', (event) => {
- *   if (respondFromPage(event as never)) return;
+ *   if (respondFromPage(event)) return;
  *   // Yours.
  * });
  * ```
  */
-export function respondFromPage(event: FetchEventLike): boolean {
-  const given = event as { request?: { url?: unknown }; respondWith?: unknown } | null | undefined;
-  if (typeof given?.request?.url !== 'string' || typeof given.respondWith !== 'function')
+export function respondFromPage(event: Event): boolean {
+  const { request, respondWith } = ((event as unknown) ?? {}) as { request?: { url?: unknown }; respondWith?: unknown };
+  if (typeof request?.url !== 'string' || typeof respondWith !== 'function')
     throw wrongType('event', 'a FetchEvent', event);
-  if (answered.has(event)) return true;
-  const asked = askedIn(event.request.url);
+  const fetched = event as unknown as FetchedEvent;
+  if (answered.has(fetched)) return true;
+  const asked = askedIn(fetched.request.url);
   if (asked === undefined) return false;
-  answered.add(event);
-  event.respondWith(respond(event.request, asked));
+  answered.add(fetched);
+  fetched.respondWith(respond(fetched.request, asked));
   return true;
 }
 
