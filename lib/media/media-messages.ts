@@ -14,10 +14,12 @@ export const TAG = 'media/1';
 /** Below the scope of the worker, in front of the id of a page. */
 export const FOLDER = 'tidemark-media/';
 
-/** What the page asks of the worker: to control it, and how it is called. */
+/** What the page asks of the worker: how it is called. */
 export interface Hello {
   readonly tidemark: typeof TAG;
   readonly type: 'hello';
+  /** No worker controls it: this one is to. */
+  readonly isFree: boolean;
 }
 
 /** What the worker answers by the port of the {@link Hello}. */
@@ -46,6 +48,8 @@ export type FromPage =
       readonly status: number;
       readonly headers: readonly (readonly [string, string])[];
       readonly hasBody: boolean;
+      /** A Web Lock that the page holds as long as it is there; undefined where there are none. */
+      readonly lock?: string | undefined;
     }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'end' }

@@ -15,11 +15,22 @@ export interface ExposedView {
 /**
  * Answers one request of the service worker over its port, with the bytes of a view; with 404 if
  * there is none.
+ *
+ * @param lock - the Web Lock that this page holds as long as it is there
  */
-export function answerFromPage(asked: AskedAnswer, port: MessagePort, exposed: ExposedView | undefined): void {
+export function answerFromPage(
+  asked: AskedAnswer,
+  port: MessagePort,
+  exposed: ExposedView | undefined,
+  lock: Promise<string | undefined>,
+): void {
   tell(port, { type: 'taken' });
-  if (exposed === undefined) tell(port, { type: 'head', status: 404, headers: [], hasBody: false });
-  else void new Answer(port, exposed).give(asked);
+  if (exposed !== undefined) {
+    void new Answer(port, exposed).give(asked, lock);
+    return;
+  }
+  tell(port, { type: 'head', status: 404, headers: [], hasBody: false });
+  port.close();
 }
 
 /** The answer to one request. */
@@ -41,9 +52,9 @@ class Answer {
     };
   }
 
-  async give({ method, headers: asked, lock }: AskedAnswer): Promise<void> {
+  async give({ method, headers: asked, lock }: AskedAnswer, ours: Promise<string | undefined>): Promise<void> {
     // Of a worker that was stopped nobody cancels anything.
-    void this.#life.watch(lock, () => this.#cancel());
+    void this.#life.watch(lock, () => this.#cancel(), true);
     const { view, contentType } = this.#exposed;
     const { signal } = this.#abort;
     const request = {
@@ -56,7 +67,13 @@ class Answer {
       const response = await rangeResponse(view, request, { headers });
       this.#body = response.body?.getReader();
       const hasBody = this.#body !== undefined;
-      tell(this.#port, { type: 'head', status: response.status, headers: [...response.headers], hasBody });
+      tell(this.#port, {
+        type: 'head',
+        status: response.status,
+        headers: [...response.headers],
+        hasBody,
+        lock: await ours,
+      });
       if (!hasBody) this.#end();
     } catch {
       // The bytes will not come, which the view tells whoever has it; or nobody waits any more.
@@ -84,6 +101,7 @@ class Answer {
   #end(): void {
     this.#stop();
     this.#life.release();
+    this.#port.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { wrongType } from '../errors/invalid-argument.js';
 import { LifeLock } from '../remote/life-lock.js';
+import { onAbort } from '../waits/abort.js';
 import {
   type AskedAnswer,
   FOLDER,
@@ -97,8 +98,9 @@ export function listenInWorker(): void {
   scope.addEventListener('message', (event) => {
     const { data, source, ports } = event;
     if (!isMessage<Hello>(data, 'hello') || source === null) return;
-    // A page that was reloaded past the cache has no worker that controls it.
-    event.waitUntil(scope.clients.claim().then(() => ports[0]?.postMessage({ page: source.id })));
+    // A new page, or one that was reloaded past the cache.
+    const claimed = data.isFree ? scope.clients.claim() : Promise.resolve();
+    event.waitUntil(claimed.then(() => ports[0]?.postMessage({ page: source.id })));
   });
 }
 
@@ -108,7 +110,8 @@ interface AskedView {
 }
 
 function askedIn(url: string): AskedView | undefined {
-  const folder = new URL(FOLDER, scope.registration?.scope ?? 'about:blank').href;
+  if (scope.registration === undefined) return undefined;
+  const folder = new URL(FOLDER, scope.registration.scope).href;
   if (!url.startsWith(folder)) return undefined;
   const [page = '', key = ''] = url.slice(folder.length).split(/[/?#]/);
   return { page, key };
@@ -130,6 +133,8 @@ class PageAnswer {
   readonly response: Promise<Response>;
   readonly #port: MessagePort;
   readonly #timer: ReturnType<typeof setTimeout>;
+  /** Tells when the page has gone in the middle of a body: another page may be reading it. */
+  readonly #life = new LifeLock(true);
   #resolve: (response: Response) => void = () => undefined;
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   /** Ends a pull. */
@@ -144,7 +149,7 @@ class PageAnswer {
     }, THERE_WITHIN);
     port.onmessage = ({ data }: MessageEvent<FromPage>) => this.#received(data);
     // A body is cancelled; before there is one, only this tells.
-    signal.addEventListener('abort', () => this.#cancel());
+    onAbort(signal, () => this.#cancel());
   }
 
   #received(message: FromPage): void {
@@ -153,21 +158,24 @@ class PageAnswer {
       case 'taken':
         break;
       case 'head': {
-        const { status, headers, hasBody } = message;
+        const { status, headers, hasBody, lock } = message;
         const init = { status, headers: headers.map(([name, value]): [string, string] => [name, value]) };
         this.#resolve(new Response(hasBody ? this.#body() : null, init));
+        if (hasBody) void this.#life.watch(lock, () => this.#fail('The page that had this is gone.'), true);
+        else this.#end();
         break;
       }
       case 'bytes':
         this.#controller?.enqueue(message.bytes);
+        this.#pulled();
         break;
       case 'end':
         this.#controller?.close();
+        this.#end();
         break;
       case 'error':
-        this.#controller?.error(new TypeError(message.message));
+        this.#fail(message.message);
     }
-    this.#pulled();
   }
 
   #body(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -187,10 +195,24 @@ class PageAnswer {
     );
   }
 
+  #fail(message: string): void {
+    this.#controller?.error(new TypeError(message));
+    this.#end();
+  }
+
   #cancel(): void {
     clearTimeout(this.#timer);
-    this.#controller = undefined;
     this.#tell('cancel');
+    // Where there is no answer yet, nobody gets this one.
+    this.#resolve(Response.error());
+    this.#end();
+  }
+
+  #end(): void {
+    this.#controller = undefined;
+    this.#pulled();
+    this.#life.release();
+    this.#port.close();
   }
 
   #tell(message: FromWorker): void {

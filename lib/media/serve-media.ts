@@ -2,6 +2,7 @@ import { checkOptionNames } from '../errors/check-option-names.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { checkView } from '../operators/checks.js';
+import { LifeLock, randomName } from '../remote/life-lock.js';
 import type { ResourceView } from '../view/resource-view.js';
 import { type AskedAnswer, FOLDER, type Hello, isMessage, TAG, type Welcome } from './media-messages.js';
 import { answerFromPage, type ExposedView } from './page-answer.js';
@@ -22,7 +23,7 @@ export interface ServeMediaOptions {
 
 /** How {@link ServedMedia.expose} exposes a view. */
 export interface ExposeOptions {
-  /** The `Content-Type` of the answers: browsers guess without it. `@default` none */
+  /** The `Content-Type` of the answers. `@default` that of a lease, else a general one */
   readonly contentType?: string | undefined;
   /** Close the view, too, when it is exposed no more. `@default` false */
   readonly close?: boolean | undefined;
@@ -82,21 +83,22 @@ export async function serveMedia(options: ServeMediaOptions): Promise<ServedMedi
   const { navigator } = globalThis as { navigator?: { serviceWorker?: ServiceWorkerContainer } };
   const container = navigator?.serviceWorker;
   if (container === undefined) throw unsupported('there are none here: only a page on https: or localhost has them');
-  const { scope } = await registered(container, worker, type);
-  const served = new Media(new URL(FOLDER, scope).href);
+  await registered(container, worker, type);
+  const served = new Media(await controlledPage(container));
   container.addEventListener('message', (event) => served.received(event));
   container.startMessages();
-  served.page = await controlledPage(container);
   return served;
 }
 
 class Media implements ServedMedia {
-  /** The id of this page. */
-  page = '';
   readonly #folder: string;
+  /** In front of its keys: another one may serve this page, too. */
+  readonly #name = randomName();
+  readonly #lock = new LifeLock(true).hold();
   readonly #exposed = new Map<string, ExposedView>();
   #count = 0;
 
+  /** @param folder - of the addresses of this page */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -109,12 +111,11 @@ class Media implements ServedMedia {
       throw wrongType('contentType', 'a string', contentType);
     if (typeof close !== 'boolean') throw wrongType('close', 'a boolean', close);
     this.#count += 1;
-    // One of its own: several copies of this module may serve one page.
-    const key = `${this.#count}-${Math.floor(Math.random() * 2 ** 52).toString(36)}`;
+    const key = `${this.#name}-${this.#count}`;
     const ended = new AbortController();
     this.#exposed.set(key, { view, contentType, ended: ended.signal });
     return {
-      url: `${this.#folder}${this.page}/${key}`,
+      url: `${this.#folder}${key}`,
       close: () => {
         if (!this.#exposed.delete(key)) return;
         ended.abort();
@@ -125,8 +126,8 @@ class Media implements ServedMedia {
 
   received({ data, ports }: MessageEvent<unknown>): void {
     const [port] = ports;
-    if (port === undefined || !isMessage<AskedAnswer>(data, 'answer')) return;
-    answerFromPage(data, port, this.#exposed.get(data.key));
+    if (port === undefined || !isMessage<AskedAnswer>(data, 'answer') || !data.key.startsWith(`${this.#name}-`)) return;
+    answerFromPage(data, port, this.#exposed.get(data.key), this.#lock);
   }
 }
 
@@ -154,34 +155,35 @@ async function registered(
   }
 }
 
-/** Resolves to the id of this page once the worker controls it. */
+/** Resolves to the folder of this page's addresses, once a worker controls it. */
 async function controlledPage(container: ServiceWorkerContainer): Promise<string> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), CONTROLLED_WITHIN);
   try {
-    const { active } = await until(
+    // Of the worker that controls this page: it may have another scope than the one that was given.
+    const { active, scope } = await until(
       container.ready,
       late.signal,
       'it has no active worker: is its script above this page?',
     );
     const { page } = await until(
-      greet(active),
+      greet(active, container.controller === null),
       late.signal,
-      'it does not answer: does it import tidemark/service-worker?',
+      'it does not answer: does it import tidemark/service-worker, or is an older one still active?',
     );
     const controlled = new Promise((resolve) =>
       container.addEventListener('controllerchange', resolve, { once: true }),
     );
     if (container.controller === null) await until(controlled, late.signal, 'it does not control this page');
-    return page;
+    return new URL(`${FOLDER}${page}/`, scope).href;
   } finally {
     clearTimeout(timer);
   }
 }
 
-function greet(worker: ServiceWorker | null): Promise<Welcome> {
+function greet(worker: ServiceWorker | null, isFree: boolean): Promise<Welcome> {
   const { port1, port2 } = new MessageChannel();
-  const hello: Hello = { tidemark: TAG, type: 'hello' };
+  const hello: Hello = { tidemark: TAG, type: 'hello', isFree };
   worker?.postMessage(hello, [port2]);
   return new Promise((resolve) => {
     port1.onmessage = ({ data }: MessageEvent<Welcome>) => {

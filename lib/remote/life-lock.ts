@@ -36,16 +36,18 @@ export class LifeLock {
   }
 
   /**
-   * Calls `gone` once, when the side that holds `name` has ended. Not if that is of another origin,
-   * which has locks of its own: then the port alone tells.
+   * Calls `gone` once, when the side that holds `name` has ended. Not if that may be of another
+   * origin, which has locks of its own: then the port alone tells.
+   *
+   * @param isHere - it is of this origin: it has ended if nobody holds the lock
    */
-  async watch(name: string | undefined, gone: () => void): Promise<void> {
+  async watch(name: string | undefined, gone: () => void, isHere = false): Promise<void> {
     const locks = this.#locks;
     const { signal } = this.#ended;
     if (name === undefined || locks === undefined) return;
     try {
       const { held = [] } = await locks.query();
-      if (!held.some((lock) => lock.name === name)) return;
+      if (!isHere && !held.some((lock) => lock.name === name)) return;
       await locks.request(name, { signal }, () => undefined);
       if (!signal.aborted) gone();
     } catch {

@@ -75,6 +75,22 @@ export const page = {
     return given;
   },
 
+  /** Serves media once more, as another part of the app does; returns the address of a view. */
+  another(length: number): Promise<string> {
+    this.media = undefined;
+    return this.half(length);
+  },
+
+  /** Reads a body to its end, and returns how that was: of another page's view, say. */
+  async readToEnd(url: string): Promise<string> {
+    const response = await fetch(url);
+    try {
+      return `${(await response.arrayBuffer()).byteLength} bytes`;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  },
+
   /** Has another service worker answer. */
   use(worker: string): void {
     this.worker = worker;
@@ -107,6 +123,10 @@ export const page = {
       .then((response) => response.arrayBuffer())
       .catch(() => undefined);
     await firstValueFrom(demand$.pipe(filter(({ length }) => length > 0)));
+  },
+
+  async someDemand(): Promise<void> {
+    await firstValueFrom((this.resource as Resource<MemDriver>).demand$.pipe(filter(({ length }) => length > 0)));
   },
 
   async noDemand(): Promise<void> {

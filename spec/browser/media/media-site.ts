@@ -5,7 +5,7 @@ import type { Site } from '../bundle.js';
 import { answerFrom } from '../site-server.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const PAGE = { script: '/page.js', isolated: false };
+const SCRIPT = '/page.js';
 
 /** The worker of apps that have one of their own. */
 const OWN_WORKER = `
@@ -33,7 +33,7 @@ async function script(contents: string): Promise<Uint8Array> {
 /** A page with its service workers, as bundlers make them. */
 export async function mediaSite(): Promise<Site> {
   return new Map([
-    [PAGE.script, await script("import { page } from './spec/browser/media/media-page.ts'; globalThis.page = page;")],
+    [SCRIPT, await script("import { page } from './spec/browser/media/media-page.ts'; globalThis.page = page;")],
     ['/sw.js', await script("import 'tidemark/service-worker';")],
     ['/own/sw.js', await script(OWN_WORKER)],
     ['/below/sw.js', await script("import 'tidemark/service-worker';")],
@@ -42,12 +42,12 @@ export async function mediaSite(): Promise<Site> {
 }
 
 /** Has a server give the site, and its content at any other address that names a song. */
-export function serveSite(server: TestServer, site: Site): void {
+export function serveSite(server: TestServer, site: Site, isolated: boolean): void {
   server.handle = (exchange: Exchange) => {
     const { url = '/' } = exchange.request;
     if (url.includes('song')) return server.serve(exchange, server.manners);
     if (url.includes('missing')) exchange.response.writeHead(404).end();
-    else answerFrom(site, PAGE, url, exchange.response);
+    else answerFrom(site, { script: SCRIPT, isolated }, url, exchange.response);
     return undefined;
   };
 }

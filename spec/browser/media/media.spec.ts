@@ -1,48 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { TestServer } from '../../http/test-server.js';
-import { launchChromium } from '../chromium.js';
-import type { Site } from '../bundle.js';
+import { describe, expect, it } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
 import type { MediaPage } from './media-page.js';
-import { mediaSite, serveSite } from './media-site.js';
+import { call, start } from './media-pages.js';
 import { songWithIndexAtEnd } from './song-with-index-at-end.js';
 
 const SONG = readFileSync('node_modules/audio-lena/lena.mp3');
-
-let browser: Browser;
-let site: Site;
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchChromium(), mediaSite()]);
-});
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
-afterAll(() => browser.close());
-
-async function start(song: Buffer = SONG): Promise<{ server: TestServer; context: BrowserContext; page: Page }> {
-  const server = await TestServer.start(song, '"v1"');
-  serveSite(server, site);
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(server.origin);
-  return { server, context, page };
-}
-
-/** Calls one of the page's functions. */
-function call<K extends keyof MediaPage>(
-  page: Page,
-  name: K,
-  ...args: unknown[]
-): Promise<Awaited<CallOf<MediaPage[K]>>> {
-  return page.evaluate(
-    ([key, given]) => {
-      const { page: there } = globalThis as unknown as { page: Record<string, (...all: unknown[]) => unknown> };
-      return there[key as string]?.(...given);
-    },
-    [name, args] as const,
-  ) as Promise<Awaited<CallOf<MediaPage[K]>>>;
-}
-type CallOf<F> = F extends (...args: never[]) => infer R ? R : never;
 
 /** Seeks, and resolves when it has played to the end. */
 function playedFrom(page: Page, seconds: number): Promise<{ seconds: number; error?: string }> {
@@ -71,10 +35,11 @@ async function stopWorkers(context: BrowserContext, page: Page): Promise<void> {
 
 describe('a media element', () => {
   it.each([
-    ['a song', () => SONG, 'audio/mpeg'],
-    ['an MP4 whose index is at the end', songWithIndexAtEnd, 'audio/mp4'],
-  ] as const)('plays %s while it fills, from where the user seeks, to the end', async (_, song, type) => {
-    const { server, page } = await start(await song());
+    ['a song', () => SONG, 'audio/mpeg', false],
+    ['a song in an isolated page', () => SONG, 'audio/mpeg', true],
+    ['an MP4 whose index is at the end', songWithIndexAtEnd, 'audio/mp4', false],
+  ] as const)('plays %s while it fills, from where the user seeks, to the end', async (_, song, type, isolated) => {
+    const { server, page } = await start(await song(), isolated);
     server.bytesPerSecond = 400_000;
     // The other half takes 20 seconds, unless something is played before.
     server.slowdown = { after: server.content.length / 2, bytesPerSecond: 5000 };
@@ -88,7 +53,7 @@ describe('a media element', () => {
   });
 
   it('plays on when the service worker is stopped', async () => {
-    const { server, context, page } = await start();
+    const { server, context, page } = await start(SONG);
     server.bytesPerSecond = 30_000;
     await call(page, 'play', await call(page, 'expose', '/song', 'audio/mpeg'));
     await plays(page);
@@ -137,7 +102,7 @@ describe('a scrub', () => {
 
 describe('an address of serveMedia', () => {
   it('is answered as a web server does', async () => {
-    const { page } = await start();
+    const { page } = await start(SONG);
     const url = await call(page, 'half', 200_000);
     expect(await call(page, 'ask', url, 'bytes=0-1')).toMatchObject({
       status: 206,
@@ -150,7 +115,7 @@ describe('an address of serveMedia', () => {
   });
 
   it('makes a demand of what is missing, and withdraws it when nobody waits any more', async () => {
-    const { page } = await start();
+    const { page } = await start(SONG);
     const url = await call(page, 'half', 200_000);
     const left = { range: { start: 150_000, end: 160_000 }, ended: 'AbortError' };
     expect(await call(page, 'askAndLeave', url, 'bytes=150000-159999')).toEqual(left);
@@ -159,7 +124,7 @@ describe('an address of serveMedia', () => {
   });
 
   it('makes none any more when the service worker was stopped', async () => {
-    const { context, page } = await start();
+    const { context, page } = await start(SONG);
     const url = await call(page, 'half', 200_000);
     await call(page, 'askForMissing', url);
     await stopWorkers(context, page);
@@ -168,7 +133,7 @@ describe('an address of serveMedia', () => {
   });
 
   it('is 404 once it is closed, or its page has gone; also for other pages', async () => {
-    const { server, context, page } = await start();
+    const { server, context, page } = await start(SONG);
     const url = await call(page, 'half', 200_000);
     const other = await context.newPage();
     await other.goto(server.origin);
@@ -180,18 +145,29 @@ describe('an address of serveMedia', () => {
     expect(await call(other, 'ask', again, 'bytes=0-9')).toMatchObject({ status: 404 });
   });
 
-  it('is 504 when its page does not answer', async () => {
-    const { server, context, page } = await start();
+  it('is answered by the part of the page that has exposed it', async () => {
+    const { page } = await start(SONG);
+    const one = await call(page, 'half', 1000);
+    const other = await call(page, 'another', 2000);
+    expect(await call(page, 'ask', one, 'bytes=0-9')).toMatchObject({ headers: { 'content-range': 'bytes 0-9/1000' } });
+    expect(await call(page, 'ask', other, 'bytes=0-9')).toMatchObject({
+      headers: { 'content-range': 'bytes 0-9/2000' },
+    });
+  });
+
+  it('ends with an error in another page when its own goes', async () => {
+    const { server, context, page } = await start(SONG);
     const url = await call(page, 'half', 200_000);
     const other = await context.newPage();
     await other.goto(server.origin);
-    const blocked = call(page, 'block', 15_000);
-    expect(await call(other, 'ask', url, 'bytes=0-9')).toMatchObject({ status: 504 });
-    await blocked;
+    const read = call(other, 'readToEnd', url);
+    await call(page, 'someDemand');
+    await page.close();
+    expect(await read).toBe('TypeError');
   });
 
   it('is answered after a reload past the cache, which no worker controls', async () => {
-    const { context, page } = await start();
+    const { context, page } = await start(SONG);
     await call(page, 'half', 200_000);
     const session = await context.newCDPSession(page);
     const loaded = page.waitForEvent('load');
@@ -205,27 +181,12 @@ describe('an address of serveMedia', () => {
 
 describe('a service worker of the app', () => {
   it('leaves to serveMedia what is its own, and answers the rest', async () => {
-    const { server, page } = await start();
+    const { server, page } = await start(SONG);
     await page.goto(`${server.origin}/own/`);
     await call(page, 'use', '/own/sw.js');
     const url = await call(page, 'half', 1000);
     expect(new URL(url).pathname).toMatch(/^\/own\/tidemark-media\//);
     expect(await call(page, 'ask', url, 'bytes=0-9')).toMatchObject({ status: 206 });
     expect(await page.evaluate(async () => (await fetch('/own/own')).text())).toBe('its own');
-  });
-});
-
-describe('serveMedia', () => {
-  it.each([
-    ['a script that is not there', '/', '/missing.js', /missing\.js cannot be registered/],
-    ['a script that lies below the page', '/', '/below/sw.js', /no active worker/],
-    ['a worker that does not know of it', '/silent/', '/silent/sw.js', /does not answer/],
-  ])('says why it does not work with %s', async (_, path, worker, reason) => {
-    const { server, page } = await start();
-    await page.goto(`${server.origin}${path}`);
-    expect(await call(page, 'refusalOf', worker)).toEqual({
-      code: 'UNSUPPORTED',
-      message: expect.stringMatching(reason) as unknown,
-    });
   });
 });
