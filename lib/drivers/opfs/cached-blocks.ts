@@ -37,7 +37,9 @@ export class CachedBlocks {
 
   /** Bytes of `[start, end)`, not empty, were given to a reader. */
   given(start: number, end: number): void {
-    const last = Math.floor((end - 1) / CACHE_BLOCK) + BLOCKS_AHEAD;
+    // In a small cache they would take the place of what was asked for.
+    const ahead = Math.min(BLOCKS_AHEAD, this.#slotCount - 1);
+    const last = Math.floor((end - 1) / CACHE_BLOCK) + ahead;
     for (let block = Math.floor(start / CACHE_BLOCK); block <= last; block += 1)
       this.#cache?.keep(block, (target) => this.#readThere(block * CACHE_BLOCK, target));
   }

@@ -62,6 +62,13 @@ export class ChunkFile {
     }
   }
 
+  /** Makes it `size` bytes long, unless it is longer. */
+  grow(size: number): void {
+    if (size <= this.#size) return;
+    this.#file.truncate(size);
+    this.#size = size;
+  }
+
   read(at: number, target: Uint8Array): void {
     readFully(this.#file, at, target);
   }

@@ -4,6 +4,9 @@ import { chunkName, chunkOf, type Folder } from './folder.js';
 import type { Geometry } from './geometry.js';
 import { attempt, attemptLater, ioError } from './io-error.js';
 
+/** So much, and one chunk, may be charged. */
+const CHARGED_PER_COVERED = 1.05;
+
 /**
  * The open chunk files of a content, and their places.
  *
@@ -44,9 +47,17 @@ export class ChunkFiles {
     return charged;
   }
 
+  /** True if the files take too much for so many blocks. */
+  isScattered(blocks: number): boolean {
+    const { blockSize, chunkBlocks } = this.#geometry;
+    return this.charged > (CHARGED_PER_COVERED * blocks + chunkBlocks) * blockSize;
+  }
+
   /** Opens files that are there already; new ones get higher numbers. */
   async openExisting(numbers: Iterable<number>): Promise<void> {
-    await Promise.all(Array.from(numbers, (number) => this.#open(number)));
+    // All of them, so that none is opened any more when this has failed.
+    const opened = await Promise.allSettled(Array.from(numbers, (number) => this.#open(number)));
+    for (const one of opened) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Removes the files that hold chunks and are not open. */
@@ -133,6 +144,14 @@ export class ChunkFiles {
     return (place % this.#geometry.chunkBlocks) * this.#geometry.blockSize;
   }
 
+  /**
+   * Makes a file as long as a write needs it that ends `end` bytes behind the start of a place, so
+   * that the write itself does not exceed the quota.
+   */
+  makeRoom(place: number, end: number): void {
+    attempt(`make room in ${this.#path}`, this.#path, () => this.chunkAt(place).grow(this.offsetOf(place) + end));
+  }
+
   /** @param from - from the start of the place, in bytes; may reach into the places behind */
   write(place: number, from: number, data: Uint8Array): void {
     attempt(`write ${data.length} bytes into ${this.#path}`, this.#path, () => {
@@ -157,13 +176,17 @@ export class ChunkFiles {
     }
   }
 
-  /** Gives space back: free places at the ends of files, and files without any place taken. */
-  tidy(): void {
+  /**
+   * Gives space back: free places at the ends of files, and files without any place taken.
+   *
+   * @param needed - so many free places stay
+   */
+  tidy(needed = 0): void {
     if (this.#isClosed) return;
     for (const chunk of this.#chunks.values()) {
       attempt(`give space of ${this.#path} back`, this.#path, () => chunk.trim());
       // One stays, to have it in time.
-      if (chunk.takenCount === 0 && this.#free >= 2 * this.#geometry.chunkBlocks) this.#remove(chunk);
+      if (chunk.takenCount === 0 && this.#free >= needed + 2 * this.#geometry.chunkBlocks) this.#remove(chunk);
     }
   }
 

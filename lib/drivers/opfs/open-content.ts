@@ -1,7 +1,7 @@
 import { StorageError } from '../../errors/storage-error.js';
 import type { RefusedContent, StoredContent } from '../driver.js';
 import { ChunkFiles } from './chunk-files.js';
-import { chunkName, chunkOf, type Folder } from './folder.js';
+import { chunkName, chunkOf, type Folder, SLOTS } from './folder.js';
 import type { Geometry } from './geometry.js';
 import { attemptLater } from './io-error.js';
 import { OpfsContent } from './opfs-content.js';
@@ -26,6 +26,8 @@ export interface OpenedContent {
 export async function openContent(place: ContentPlace, toRead: boolean): Promise<OpenedContent> {
   const { path, folder, geometry } = place;
   return attemptLater(`open ${path}`, path, async () => {
+    // Who made the folder may have been killed right then; to read makes no files.
+    if (toRead && !(await hasSlots(folder))) throw notFoundError(path);
     const slots = await RecordSlots.open(folder, geometry);
     const chunks = new ChunkFiles(path, folder, geometry);
     try {
@@ -36,6 +38,11 @@ export async function openContent(place: ContentPlace, toRead: boolean): Promise
       throw error;
     }
   });
+}
+
+async function hasSlots(folder: Folder): Promise<boolean> {
+  const names = await folder.names();
+  return SLOTS.every((slot) => names.includes(slot));
 }
 
 async function takeUp(

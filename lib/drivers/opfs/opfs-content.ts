@@ -11,9 +11,6 @@ import { PlacesAhead } from './places-ahead.js';
 import type { RecordSlots } from './record-slots.js';
 import { RetiredPlaces } from './retired-places.js';
 
-/** So much, and one chunk, may be charged. */
-const CHARGED_PER_COVERED = 1.05;
-
 /**
  * The content of one path: its blocks in chunk files, and the record that says what is there.
  *
@@ -136,18 +133,23 @@ export class OpfsContent {
       attempt(`make a checkpoint of ${this.path}`, this.path, () => this.#blocks.place());
     }
     this.keep();
-    while (!this.#retired.isEmpty || this.#isScattered) {
+    while (!this.#retired.isEmpty || this.#chunks.isScattered(this.#blocks.count)) {
       if (this.#retired.isEmpty) {
         const { emptiest } = this.#chunks;
         if (emptiest === undefined || this.#blocks.moveOutOf(emptiest) === 0) break;
       }
       this.#storeActive(true);
-      this.#chunks.tidy();
+      this.#chunks.tidy(this.#ahead.needed);
       await this.#chunks.settled();
       if (isOver()) return;
     }
-    this.#chunks.tidy();
+    this.#chunks.tidy(this.#ahead.needed);
     await this.#ahead.open();
+  }
+
+  /** True if bytes wait for a file to be opened. */
+  get hasWaiting(): boolean {
+    return this.#blocks.waitingCount > 0;
   }
 
   /** Makes durable what is covered and has a place. Returns false if nothing is covered. */
@@ -173,7 +175,8 @@ export class OpfsContent {
     const beside = this.#blocks.writeBeside(data);
     if (beside === undefined) {
       this.#ahead.begin(data.length);
-      throw this.#ahead.tooSoonError(`write ${data.length} bytes beside the content of ${this.path}`);
+      const needed = Math.ceil(data.length / this.#geometry.blockSize);
+      throw this.#ahead.tooSoonError(`write ${data.length} bytes beside the content of ${this.path}`, needed);
     }
     try {
       this.#chunks.flush();
@@ -190,6 +193,7 @@ export class OpfsContent {
 
   /** Gives the places back that final content has left, and what belongs to no block. */
   settle(): void {
+    this.#ahead.settled();
     try {
       while (this.#final !== undefined && !this.#retired.isEmpty) this.#store(this.#final, true);
       this.#chunks.tidy();
@@ -200,7 +204,8 @@ export class OpfsContent {
 
   /** Makes final content writable again; it is active on disk, too, before anything is written. */
   reopen(): void {
-    this.#storeActive(false);
+    // The final length is no total any more.
+    this.#storeActive(false, true);
     this.#final = undefined;
   }
 
@@ -220,13 +225,10 @@ export class OpfsContent {
     return this.#chunks.settled();
   }
 
-  get #isScattered(): boolean {
-    const { blockSize, chunkBlocks } = this.#geometry;
-    return this.#chunks.charged > (CHARGED_PER_COVERED * this.#blocks.count + chunkBlocks) * blockSize;
-  }
-
-  #storeActive(always: boolean): void {
-    const { coverage, expectedLength, identity } = this.#record();
+  /** @param reopens - the content was committed up to now */
+  #storeActive(always: boolean, reopens = false): void {
+    const { coverage, expectedLength: known, identity } = this.#record();
+    const expectedLength = reopens ? undefined : known;
     // A run of the record may end in a block that waits: what has no place is not claimed.
     const waiting = this.#blocks.waitingRanges.sort((one, other) => one.start - other.start);
     const placed = waiting.length === 0 ? coverage : subtractRanges(coverage, waiting);

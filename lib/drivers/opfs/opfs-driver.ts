@@ -52,6 +52,7 @@ export class OpfsDriver implements Driver {
   readonly #mode: CheckedOptions['mode'];
   readonly #checkpoints: Checkpoints;
   readonly #cached: CachedBlocks;
+  /** `dropped`: also if bytes were lost that waited for a file. */
   #closed: 'kept' | 'dropped' | undefined;
   /** Nothing of it is to be left. */
   #isRemoved = false;
@@ -131,7 +132,7 @@ export class OpfsDriver implements Driver {
     const claim = await takeClaim(path, { mode: 'exclusive', wait: false, signal: undefined });
     const removed = attemptLater(`remove ${path}`, path, async () => {
       const folder = await OpfsFolder.at(path, 'read');
-      if (folder !== undefined) await removeAll(folder);
+      if (folder !== undefined) await removeAll(folder, GEOMETRY);
     });
     claim.release(removed);
     await removed;
@@ -148,7 +149,14 @@ export class OpfsDriver implements Driver {
   }
 
   write(offset: number, data: Uint8Array): void {
-    this.#content.write(offset, data);
+    try {
+      this.#content.write(offset, data);
+    } catch (error) {
+      // A part of it may have been written, over what the cache has.
+      this.#cached.clear();
+      this.cold.rewritten(offset, data.length);
+      throw error;
+    }
     this.#cached.wrote(offset, data);
     this.cold.rewritten(offset, data.length);
     this.#checkpoints.wrote(data.length);
@@ -219,6 +227,9 @@ export class OpfsDriver implements Driver {
     let isEmpty = this.#isRemoved;
     try {
       if (keep) isEmpty = !content.keep();
+      // A file that was removed may be there again after power loss: with nothing in it.
+      if (keep && isEmpty) content.clear();
+      if (content.hasWaiting) this.#closed = 'dropped';
       this.#kept = content.stored;
     } finally {
       content.close();
@@ -229,7 +240,7 @@ export class OpfsDriver implements Driver {
   /** What is left to do once all files are closed, before somebody else may open them. */
   async #end(isEmpty: boolean): Promise<void> {
     await this.#content.settled();
-    if (isEmpty) await removeAll(this.#place.folder);
+    if (isEmpty) await removeAll(this.#place.folder, this.#place.geometry);
   }
 
   async #checkpoint(): Promise<void> {

@@ -1,26 +1,11 @@
 import { StorageError } from '../../errors/storage-error.js';
 import type { ByteRange } from '../../range/byte-range.js';
-import { addRun, removeRun, type Runs } from '../window/runs.js';
+import { addRun, removeRun, runFrom, type Runs } from '../window/runs.js';
+import { type Block, type Piece, piecesOf } from './block-pieces.js';
 import type { ChunkFile } from './chunk-file.js';
 import type { ChunkFiles } from './chunk-files.js';
 import type { Geometry } from './geometry.js';
 import { type BlockRun, runsOf } from './opfs-record.js';
-
-/** A block of which at least one byte is there. */
-interface Block {
-  /** Its place in the chunk files, or its bytes as long as no file is open for it. */
-  where: number | Uint8Array;
-  /** Which of its bytes are there, from its start. */
-  readonly runs: Runs;
-}
-
-/** A part of one block, or of several in places that follow each other. */
-interface Piece {
-  readonly where: number | Uint8Array;
-  /** From the start of the block, in bytes. */
-  readonly from: number;
-  readonly length: number;
-}
 
 /** The most bytes that wait in memory for files to be opened. */
 export const BUFFER_BYTES = 16 * 2 ** 20;
@@ -75,8 +60,14 @@ export class PlacedBlocks {
 
   /** Stores `data` at `offset`. If it throws, it has taken no place. */
   write(offset: number, data: Uint8Array): void {
+    const isAnew = this.#hasAny(offset, offset + data.length);
     const fresh = this.#makeBlocks(offset, offset + data.length);
     try {
+      // Before any byte that is there is overwritten.
+      if (isAnew) {
+        for (const { where, from, length } of this.#piecesOf(offset, data.length))
+          if (typeof where === 'number') this.#chunks.makeRoom(where, from + length);
+      }
       let done = 0;
       for (const { where, from, length } of this.#piecesOf(offset, data.length)) {
         const part = length === data.length ? data : data.subarray(done, done + length);
@@ -110,9 +101,8 @@ export class PlacedBlocks {
     for (let block = Math.floor(offset / blockSize); block * blockSize < end; block += 1) {
       const runs = this.#blocks.get(block)?.runs ?? [];
       for (let index = 0; index < runs.length; index += 2) {
-        const [start = 0, behind = 0] = runs.slice(index).map((at) => block * blockSize + at);
-        const from = Math.max(offset, start);
-        const until = Math.min(end, behind);
+        const from = Math.max(offset, block * blockSize + (runs[index] ?? 0));
+        const until = Math.min(end, block * blockSize + (runs[index + 1] ?? 0));
         if (from >= until) continue;
         this.read(from, target.subarray(from - offset, until - offset));
         isAny = true;
@@ -247,6 +237,18 @@ export class PlacedBlocks {
     return fresh;
   }
 
+  /** True if any byte of a range is there. */
+  #hasAny(start: number, end: number): boolean {
+    const { blockSize } = this.#geometry;
+    for (let block = Math.floor(start / blockSize); block * blockSize < end; block += 1) {
+      const first = block * blockSize;
+      const runs = this.#blocks.get(block)?.runs ?? [];
+      const next = runs[runFrom(runs, Math.max(0, start - first))] ?? Infinity;
+      if (next < end - first) return true;
+    }
+    return false;
+  }
+
   /** Removes a block that no record has ever claimed. */
   #forget(block: number): void {
     const where = this.#blocks.get(block)?.where;
@@ -270,26 +272,8 @@ export class PlacedBlocks {
     }
   }
 
-  /** The parts of a range whose blocks are all there. */
-  *#piecesOf(start: number, length: number): Generator<Piece> {
-    const { blockSize, chunkBlocks } = this.#geometry;
-    const end = start + length;
-    for (let at = start; at < end;) {
-      let block = Math.floor(at / blockSize);
-      const from = at - block * blockSize;
-      const where = this.#whereOf(block);
-      let until = Math.min(end, (block + 1) * blockSize);
-      if (typeof where === 'number') {
-        // One call for all that follow each other in one file.
-        for (let place = where + 1; until < end && place % chunkBlocks !== 0; place += 1) {
-          block += 1;
-          if (this.#whereOf(block) !== place) break;
-          until = Math.min(end, (block + 1) * blockSize);
-        }
-      }
-      yield { where, from, length: until - at };
-      at = until;
-    }
+  #piecesOf(start: number, length: number): Iterable<Piece> {
+    return piecesOf(start, length, this.#geometry, (block) => this.#whereOf(block));
   }
 
   #whereOf(block: number): number | Uint8Array {

@@ -9,6 +9,7 @@ export class PlacesAhead {
   readonly #geometry: Geometry;
   readonly #chunks: ChunkFiles;
   readonly #blocks: PlacedBlocks;
+  #needed = 0;
 
   constructor(path: string, geometry: Geometry, chunks: ChunkFiles, blocks: PlacedBlocks) {
     this.#path = path;
@@ -17,9 +18,19 @@ export class PlacesAhead {
     this.#blocks = blocks;
   }
 
+  /** How many places the call needed that came too soon; they stay until it is made again. */
+  get needed(): number {
+    return this.#needed;
+  }
+
   /** Resolves when there are places for all blocks that wait, and more. */
   async open(): Promise<void> {
-    await this.#chunks.ahead(this.#blocks.waitingCount);
+    await this.#chunks.ahead(Math.max(this.#blocks.waitingCount, this.#needed));
+  }
+
+  /** The content was committed or replaced. */
+  settled(): void {
+    this.#needed = 0;
   }
 
   /** Begins to open files for so many bytes more, if need be. */
@@ -46,7 +57,8 @@ export class PlacesAhead {
   }
 
   /** The error for what needs more places than there are by now. */
-  tooSoonError(asked: string): StorageError {
+  tooSoonError(asked: string, needed = this.#blocks.waitingCount): StorageError {
+    this.#needed = needed;
     return new StorageError(
       'CAPACITY',
       `Asked to ${asked}, and not enough files are open for it yet. Await checkpoint(), then do it again.`,

@@ -7,12 +7,14 @@ import { type FoundSlots, isSameBody, readSlots } from './record-slots.js';
 
 /**
  * Removes all files of ours in a folder: the records first, so that none claims bytes that are
- * gone. The path is claimed.
+ * gone, and of these the older one, which must not come to count. The path is claimed.
  */
-export async function removeAll(folder: Folder): Promise<void> {
+export async function removeAll(folder: Folder, geometry: Geometry): Promise<void> {
+  const found = await peek(folder, geometry);
+  const newest = found !== undefined && 'slot' in found ? SLOTS[found.slot] : undefined;
   const names = (await folder.names()).filter(isOurs);
-  const records = names.filter((name) => (SLOTS as readonly string[]).includes(name));
-  for (const name of [...records, ...names.filter((other) => !records.includes(other))]) await folder.remove(name);
+  const order = (name: string): number => (name === newest ? 1 : (SLOTS as readonly string[]).includes(name) ? 0 : 2);
+  for (const name of names.sort((one, other) => order(one) - order(other))) await folder.remove(name);
   await folder.removeIfEmpty();
 }
 
@@ -31,7 +33,7 @@ export async function removeKept(path: string, folder: Folder, geometry: Geometr
   const removed = attemptLater(`remove ${path}`, path, async () => {
     const found = await peek(folder, geometry);
     if (found === undefined || 'reason' in found) return;
-    if (isSameBody(encodeBody(found.newest, geometry), kept)) await removeAll(folder);
+    if (isSameBody(encodeBody(found.newest, geometry), kept)) await removeAll(folder, geometry);
   });
   claim.release(removed);
   await removed;

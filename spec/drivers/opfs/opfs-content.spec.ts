@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Resource } from '../../../lib/index.js';
 import { codeOf, rejectionOf } from '../../support/code-of.js';
 import { CrashingFolder } from './crashing-folder.js';
-import { openIn, pattern, settled, SMALL } from './in-folders.js';
+import { driverIn, openIn, pattern, settled, SMALL } from './in-folders.js';
 
 const SOURCE = pattern(40 * SMALL.blockSize, 1);
 const full = (): Error => new DOMException('the quota is exceeded', 'QuotaExceededError');
@@ -30,6 +30,17 @@ describe('where the quota is exceeded,', () => {
     folder.fails = undefined;
     write(resource, 50, 300);
     expect([resource.coveredBytes, isSound(resource)]).toEqual([300, true]);
+    resource.close();
+  });
+
+  it('a write over bytes that are there has not begun before it is refused', async () => {
+    const folder = new CrashingFolder();
+    const resource = await openIn(folder);
+    write(resource, 0, 100);
+    // Only what makes a file longer exceeds it.
+    folder.fails = (call) => (call.startsWith('truncate chunk') ? full() : undefined);
+    expect(codeOf(() => resource.writeAt(50, pattern(250, 2)))).toBe('NO_SPACE');
+    expect([resource.coveredBytes, isSound(resource)]).toEqual([100, true]);
     resource.close();
   });
 
@@ -89,6 +100,26 @@ describe('what is written before files are open for it', () => {
     again.close();
   });
 
+  it('is lost at close, and a checkpoint of then says so', async () => {
+    const resource = await openIn(new CrashingFolder());
+    write(resource, 0, SOURCE.length);
+    const checkpoint = rejectionOf(resource.checkpoint());
+    resource.close();
+    expect(await checkpoint).toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('has its files at the next checkpoint, whatever was evicted', async () => {
+    const resource = await openIn(new CrashingFolder());
+    write(resource, 0, 10 * SMALL.blockSize);
+    await resource.checkpoint();
+    resource.evict({ start: 0, end: 9 * SMALL.blockSize });
+    expect(codeOf(() => resource.writeAll(SOURCE))).toBe('CAPACITY');
+    await resource.checkpoint();
+    resource.writeAll(SOURCE);
+    expect([resource.length, isSound(resource)]).toEqual([SOURCE.length, true]);
+    resource.close();
+  });
+
   it('is kept from a commit until it has a place', async () => {
     const resource = await openIn(new CrashingFolder());
     write(resource, 0, SOURCE.length);
@@ -97,6 +128,27 @@ describe('what is written before files are open for it', () => {
     resource.commit();
     expect(isSound(resource)).toBe(true);
     resource.close();
+  });
+});
+
+describe('content that was committed and is written again', () => {
+  it('has no total any more, also after a crash', async () => {
+    const folder = new CrashingFolder();
+    const resource = await openIn(folder, { expectedLength: 100 });
+    write(resource, 0, 100);
+    resource.commit();
+    resource.reactivate();
+    expect(resource.expectedLength).toBeUndefined();
+    const found = await openIn(new CrashingFolder([...folder.wrecks()][0]?.files));
+    expect([found.origin.from, found.expectedLength, isSound(found)]).toEqual(['partial', undefined, true]);
+    resource.close();
+  });
+});
+
+describe('a folder whose maker was killed', () => {
+  it('has nothing to read', async () => {
+    const folder = new CrashingFolder(new Map([['record-0', new Uint8Array()]]));
+    expect(await rejectionOf(driverIn(folder, 'read-only'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
