@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 import { xorDriver } from '../../examples/custom-driver/xor-driver.js';
-import { attachReader, ColdBytes, MemDriver, Resource } from '../../lib/index.js';
+import { attachReader, ColdBytes, type Driver, MemDriver, Resource } from '../../lib/index.js';
+import { MeteredDriver } from '../../lib/store/quota/metered-driver.js';
 import { driverConformance } from '../../lib/testing.js';
 import { ColdDriver, numbered } from '../support/cold-resources.js';
 import { EvictingDriver } from '../support/evicting-driver.js';
@@ -27,8 +28,14 @@ driverConformance(
 );
 
 describe('a driver around one with cold bytes', () => {
-  it('gives them to other threads as they are read through it', async () => {
-    const resource = Resource.open(xorDriver(new ColdDriver(new MemDriver({ shared: false }), new ColdBytes()), 42));
+  const idle = (): void => undefined;
+  const meter = { beforeWrite: idle, writeFailed: idle, announced: idle, committing: idle, committed: idle };
+
+  it.each<[string, (inner: Driver) => Driver]>([
+    ['the example xorDriver', (inner) => xorDriver(inner, 42)],
+    ['that of a store', (inner) => new MeteredDriver(inner, meter)],
+  ])('gives them to other threads as they are read through it: %s', async (_, around) => {
+    const resource = Resource.open(around(new ColdDriver(new MemDriver({ shared: false }), new ColdBytes())));
     const content = numbered(100_000);
     resource.writeAll(content);
     const reader = attachReader(resource.createPort().handle);

@@ -1,4 +1,11 @@
-import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../../drivers/driver.js';
+import type {
+  Driver,
+  DriverCapabilities,
+  DriverCold,
+  DriverDescription,
+  FinalStep,
+  StoredContent,
+} from '../../drivers/driver.js';
 import type { ContentRecord } from '../../record/content-record.js';
 
 /** Who is asked before bytes are stored, and told after. */
@@ -50,6 +57,10 @@ export class MeteredDriver implements Driver {
     if (inner.checkpoint !== undefined) this.checkpoint = inner.checkpoint.bind(inner);
     if (inner.describe !== undefined) this.describe = inner.describe.bind(inner);
     if (inner.remove !== undefined) this.remove = inner.remove.bind(inner);
+  }
+
+  get cold(): DriverCold | undefined {
+    return this.#inner.cold;
   }
 
   get path(): string | undefined {
