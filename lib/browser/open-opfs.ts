@@ -1,7 +1,5 @@
-import { checkOptionNames } from '../errors/check-option-names.js';
-import { invalidArgument } from '../errors/invalid-argument.js';
 import { OpfsDriver } from '../drivers/opfs/opfs-driver.js';
-import { OPTIONS as DRIVER_OPTIONS, type OpfsDriverOptions } from '../drivers/opfs/options.js';
+import { checkNames, type OpfsDriverOptions } from '../drivers/opfs/options.js';
 import type { ResourceOptions } from '../resource/resource-options.js';
 import { Resource } from '../resource/resource.js';
 
@@ -42,11 +40,7 @@ export type OpfsResource = Resource<OpfsDriver>;
  * ```
  */
 export async function openOpfs(options: OpfsOptions): Promise<OpfsResource> {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null) {
-    throw invalidArgument('the options', "an object with a path ({ path: 'songs/7' }, say)", given);
-  }
-  checkOptionNames(options, [...DRIVER_OPTIONS, 'expectedLength', 'identity']);
+  checkNames(options, 'expectedLength', 'identity');
   const { expectedLength, identity, ...rest } = options;
   const driver = await OpfsDriver.prepare(rest);
   try {

@@ -4,6 +4,7 @@ import { StorageError } from '../errors/storage-error.js';
 import { checkView } from '../operators/checks.js';
 import { LifeLock, randomName } from '../remote/life-lock.js';
 import type { ResourceView } from '../view/resource-view.js';
+import { onAbort } from '../waits/abort.js';
 import { type AskedAnswer, FOLDER, type Hello, isMessage, TAG, type Welcome } from './media-messages.js';
 import { answerFromPage, type ExposedView } from './page-answer.js';
 
@@ -198,9 +199,7 @@ function until<T>(work: Promise<T>, late: AbortSignal, otherwise: string): Promi
   return Promise.race([
     work,
     new Promise<never>((_, reject) => {
-      const fail = (): void => reject(unsupported(`within ${CONTROLLED_WITHIN / 1000} s ${otherwise}`));
-      if (late.aborted) fail();
-      else late.addEventListener('abort', fail, { once: true });
+      onAbort(late, () => reject(unsupported(`within ${CONTROLLED_WITHIN / 1000} s ${otherwise}`)));
     }),
   ]);
 }

@@ -1,13 +1,9 @@
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
 
-import { endedError, interruptedError } from '../bytes/ended-error.js';
 import type { BoxReader } from '../cold/box-reader.js';
 import { PIECE_BYTES } from '../cold/piece-box.js';
 import type { AskedPiece, ColdSource } from '../view/cold-source.js';
-
-interface Fetch extends AskedPiece {
-  readonly subscriber: Subscriber<number>;
-}
+import { endPieces, interruptPieces, type PendingPiece } from '../view/pending-pieces.js';
 
 /** What a reader calls and asks of its owner's state. */
 export interface FetchesOfReader {
@@ -24,9 +20,9 @@ export class Fetches implements ColdSource {
   readonly #reader: FetchesOfReader;
   readonly #box: BoxReader;
   readonly #hooks: { readonly arriving: () => void; readonly changed: () => void };
-  readonly #pending = new Set<Fetch>();
+  readonly #pending = new Set<PendingPiece>();
   /** What the box was asked for. */
-  #asked: Fetch | undefined;
+  #asked: PendingPiece | undefined;
 
   /**
    * @param hooks - `arriving` is called before a read fetches its first piece, `changed` when there
@@ -84,15 +80,11 @@ export class Fetches implements ColdSource {
   }
 
   interrupt(): void {
-    for (const { start, target, uninterruptible, subscriber } of [...this.#pending])
-      if (!uninterruptible) subscriber.error(interruptedError(start, start + target.length));
+    interruptPieces(this.#pending);
   }
 
   /** Ends what is pending, since nobody gives it any more. */
   end(state: 'closed' | 'cancelled'): void {
-    for (const { start, target, subscriber } of [...this.#pending]) {
-      const range = { start, end: start + target.length };
-      subscriber.error(endedError({ state }, `Waited for [${range.start}, ${range.end})`, { range }));
-    }
+    endPieces(this.#pending, state);
   }
 }

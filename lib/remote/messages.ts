@@ -60,7 +60,7 @@ export type ToClient = Tagged &
         readonly id: string;
         readonly lock: string | undefined;
         readonly ranges: Float64Array;
-        /** The longest range that can be waited for at once, in bytes; undefined: any. */
+        /** The longest range that can be waited for at once, in bytes, if there is one. */
         readonly longestWait: number | undefined;
       } & RemoteState)
     | { readonly type: 'coverage'; readonly id: string; readonly removed: Float64Array; readonly added: Float64Array }

@@ -22,7 +22,7 @@ export class RemoteContent implements ViewParts {
       min === undefined || min === 0 || offset >= (this.state.expectedLength ?? Infinity) ? 0 : undefined,
   };
   readonly errorDetails: StorageErrorDetails = {};
-  /** The longest range that the other side can wait for at once, in bytes; undefined: any. */
+  /** The longest range that the other side can wait for at once, in bytes, if there is one. */
   longestWait: number | undefined;
   readonly #control = new ControlOwner(false, true);
   #closed = false;

@@ -1,13 +1,9 @@
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
 
-import { endedError, interruptedError } from '../bytes/ended-error.js';
 import { fromPlainError } from '../errors/plain-error.js';
 import type { AskedPiece, ColdSource } from '../view/cold-source.js';
+import { endPieces, interruptPieces, type PendingPiece, pieceEndedError } from '../view/pending-pieces.js';
 import { type FetchedRange, LONGEST_ANSWER, type ToClient } from './messages.js';
-
-interface Fetch extends AskedPiece {
-  readonly subscriber: Subscriber<number>;
-}
 
 /** So many answers are under way at once, of 256 KiB at the most: 1 MiB. */
 const CREDIT = 4;
@@ -21,11 +17,11 @@ export class RemoteFetches implements ColdSource {
   readonly pieceBytes = LONGEST_ANSWER;
   readonly #send: (fetch: FetchedRange | { readonly unfetch: number }) => void;
   readonly #ended: () => 'closed' | 'cancelled' | undefined;
-  readonly #pending = new Set<Fetch>();
+  readonly #pending = new Set<PendingPiece>();
   /** Those of them that may be sent once others are answered. */
-  readonly #queue = new Set<Fetch>();
+  readonly #queue = new Set<PendingPiece>();
   /** Those that are to be answered, by their numbers. */
-  readonly #sent = new Map<number, Fetch>();
+  readonly #sent = new Map<number, PendingPiece>();
   #count = 0;
 
   /** @param ended - set once nobody gives anything any more */
@@ -40,7 +36,7 @@ export class RemoteFetches implements ColdSource {
   fetch(asked: AskedPiece): Observable<number> {
     return new Observable((subscriber) => {
       const ended = this.#ended();
-      if (ended !== undefined) throw this.#error(asked, ended);
+      if (ended !== undefined) throw pieceEndedError(asked, ended);
       const fetch = { ...asked, subscriber };
       this.#pending.add(fetch);
       this.#queue.add(fetch);
@@ -57,13 +53,12 @@ export class RemoteFetches implements ColdSource {
   }
 
   interrupt(): void {
-    for (const { start, target, uninterruptible, subscriber } of [...this.#pending])
-      if (!uninterruptible) subscriber.error(interruptedError(start, start + target.length));
+    interruptPieces(this.#pending);
   }
 
   /** Ends what is pending, since nobody gives it any more. */
   end(state: 'closed' | 'cancelled'): void {
-    for (const fetch of [...this.#pending]) fetch.subscriber.error(this.#error(fetch, state));
+    endPieces(this.#pending, state);
   }
 
   #sendNext(): void {
@@ -77,20 +72,15 @@ export class RemoteFetches implements ColdSource {
     }
   }
 
-  #withdraw(fetch: Fetch): void {
+  #withdraw(fetch: PendingPiece): void {
     if (!this.#pending.delete(fetch) || this.#queue.delete(fetch)) return;
     for (const [unfetch, sent] of this.#sent) if (sent === fetch) this.#send({ unfetch });
-  }
-
-  #error({ start, target }: AskedPiece, state: 'closed' | 'cancelled'): Error {
-    const range = { start, end: start + target.length };
-    return endedError({ state }, `Waited for [${range.start}, ${range.end})`, { range });
   }
 }
 
 /** Copies what was given for a fetch, and ends it. */
 function take(
-  { start, target, generation, subscriber }: Fetch,
+  { start, target, generation, subscriber }: PendingPiece,
   given: Pick<ToClient & { type: 'given' }, 'generation' | 'bytes' | 'error'>,
 ): void {
   if (given.error !== undefined) {

@@ -5,7 +5,7 @@ import type { Coverage } from '../coverage/coverage.js';
 import { toPlainError } from '../errors/plain-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { accessTo } from '../view/access-to.js';
-import { INSIDE, type OwnView } from '../view/own-view.js';
+import { INSIDE, isOwn } from '../view/own-view.js';
 import type { ResourceView } from '../view/resource-view.js';
 import { WaitOutcome } from '../waits/wait-outcome.js';
 import { coverageChanges, pairsOf } from './coverage-changes.js';
@@ -210,8 +210,4 @@ export class ServedSession {
     const generation = this.#generationNow;
     this.#endpoint.send({ type: 'given', id, fetch, generation, bytes: new Uint8Array(0), error: toPlainError(error) });
   }
-}
-
-function isOwn(view: ResourceView): view is OwnView {
-  return INSIDE in view;
 }

@@ -4,7 +4,7 @@ import { ColdAccess } from './cold-access.js';
 import { ForeignAccess } from './foreign-access.js';
 import type { ResourceView } from './resource-view.js';
 import { OwnAccess } from './own-access.js';
-import { INSIDE, type OwnView } from './own-view.js';
+import { INSIDE, isOwn } from './own-view.js';
 import type { ViewAccess } from './view-access.js';
 
 /** Returns the access to a view, of this library or of another. */
@@ -43,8 +43,4 @@ function coverage(
   if (min >= length) return all$;
   const enough$ = access.wait({ start: offset, end: offset + min }, { passive: true }, true);
   return merge(enough$, all$.pipe(ignoreElements())).pipe(take(1));
-}
-
-function isOwn(view: ResourceView): view is OwnView {
-  return INSIDE in view;
 }

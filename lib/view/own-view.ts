@@ -19,3 +19,8 @@ export interface OwnView extends ResourceView {
   /** @internal */
   readonly [INSIDE]: ViewInside;
 }
+
+/** True if a view is one of our own. */
+export function isOwn(view: ResourceView): view is OwnView {
+  return INSIDE in view;
+}

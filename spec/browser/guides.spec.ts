@@ -7,6 +7,7 @@ import { type Exchange, TestServer } from '../http/test-server.js';
 import { launchChromium } from './chromium.js';
 import { bundleGuide } from './guide.js';
 import { rangesOf } from './http-pages.js';
+import { playedFrom, playMuted, plays } from './player.js';
 import { answerFrom } from './site-server.js';
 
 const PAGE = { script: '/guide.js', isolated: false };
@@ -61,20 +62,11 @@ describe('the guide to playing while it downloads', () => {
       slow.slowdown = { after: SONG.length / 2, bytesPerSecond: 5000 };
     });
     await page.waitForSelector('audio', { state: 'attached' });
-    await page.evaluate(() => {
-      const audio = document.querySelector('audio') as HTMLAudioElement;
-      audio.muted = true; // else a page plays only what the user has started
-      return audio.play();
-    });
-    await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
+    await playMuted(page);
+    await plays(page);
     expect(server.sent).toBeLessThan(SONG.length);
     server.bytesPerSecond = 200_000;
-    const played = await page.evaluate(async () => {
-      const audio = document.querySelector('audio') as HTMLAudioElement;
-      audio.currentTime = 11;
-      await new Promise((resolve) => audio.addEventListener('ended', resolve));
-      return { seconds: Math.floor(audio.currentTime), error: audio.error?.message };
-    });
+    const played = await playedFrom(page, 11);
     expect(played).toEqual({ seconds: 12 });
     expect(printed).toEqual([]);
   });
@@ -97,19 +89,10 @@ describe('the guide to an audio element', () => {
       slow.bytesPerSecond = 50_000;
     });
     await page.waitForSelector('audio', { state: 'attached' });
-    await page.evaluate(() => {
-      const audio = document.querySelector('audio') as HTMLAudioElement;
-      audio.muted = true; // else a page plays only what the user has started
-      return audio.play();
-    });
-    await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
+    await playMuted(page);
+    await plays(page);
     expect(server.sent).toBeLessThan(SONG.length);
-    const played = await page.evaluate(async () => {
-      const audio = document.querySelector('audio') as HTMLAudioElement;
-      audio.currentTime = 11;
-      await new Promise((resolve) => audio.addEventListener('ended', resolve));
-      return { seconds: Math.floor(audio.currentTime), error: audio.error?.message };
-    });
+    const played = await playedFrom(page, 11);
     expect([played, printed]).toEqual([{ seconds: 12 }, []]);
   });
 });

@@ -46,15 +46,20 @@ export interface CheckedOptions {
 }
 
 const CACHE_BYTES = 16 * 2 ** 20;
-export const OPTIONS = ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal'] as const;
+const OPTIONS = ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal'] as const;
 
-/** Throws `INVALID_ARGUMENT`, or a `TypeError` for what is of no use at all. */
-export function checkOptions(options: OpfsDriverOptions): CheckedOptions {
+/** Throws `INVALID_ARGUMENT` unless the options are those of a driver, or some `others`. */
+export function checkNames<T extends OpfsDriverOptions>(options: T, ...others: (keyof T & string)[]): void {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
     throw invalidArgument('the options', "an object with a path ({ path: 'songs/7' }, say)", given);
   }
-  checkOptionNames(options, OPTIONS);
+  checkOptionNames(options, [...OPTIONS, ...others]);
+}
+
+/** Throws `INVALID_ARGUMENT`, or a `TypeError` for what is of no use at all. */
+export function checkOptions(options: OpfsDriverOptions): CheckedOptions {
+  checkNames(options);
   const { path, mode = 'auto', checkpoint = {}, wait, cacheBytes = CACHE_BYTES, signal } = options;
   checkPath(path);
   if (!['auto', 'read-only'].includes(mode)) throw invalidArgument('mode', 'auto or read-only', mode);

@@ -53,12 +53,9 @@ export const page = {
     }
   },
 
-  /** Adds a silent player: a page plays no sound that the user has not started. */
-  async play(url: string): Promise<void> {
-    const audio = new Audio(url);
-    audio.muted = true;
-    document.body.append(audio);
-    await audio.play();
+  /** Adds a player. */
+  load(url: string): void {
+    document.body.append(new Audio(url));
   },
 
   /** Seeks as who drags the thumb does; returns how many bytes the worker was given. */

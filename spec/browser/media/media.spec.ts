@@ -2,29 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
+import { playedFrom, playMuted, plays } from '../player.js';
 import type { MediaPage } from './media-page.js';
 import { call, start } from './media-pages.js';
 import { songWithIndexAtEnd } from './song-with-index-at-end.js';
 
 const SONG = readFileSync('node_modules/audio-lena/lena.mp3');
-
-/** Seeks, and resolves when it has played to the end. */
-function playedFrom(page: Page, seconds: number): Promise<{ seconds: number; error?: string }> {
-  return page.evaluate(async (from) => {
-    const audio = document.querySelector('audio') as HTMLAudioElement;
-    const ended = new Promise((resolve) => {
-      audio.addEventListener('ended', resolve);
-      audio.addEventListener('error', resolve);
-    });
-    audio.currentTime = from;
-    await ended;
-    return { seconds: Math.floor(audio.currentTime), error: audio.error?.message };
-  }, seconds);
-}
-
-function plays(page: Page, from = 0): Promise<unknown> {
-  return page.waitForFunction((at) => (document.querySelector('audio')?.currentTime ?? 0) > at, from);
-}
 
 /** Stops every service worker, as the browser does with idle ones. */
 async function stopWorkers(context: BrowserContext, page: Page): Promise<void> {
@@ -43,7 +26,8 @@ describe('a media element', () => {
     server.bytesPerSecond = 400_000;
     // The other half takes 20 seconds, unless something is played before.
     server.slowdown = { after: server.content.length / 2, bytesPerSecond: 5000 };
-    await call(page, 'play', await call(page, 'expose', '/song', type));
+    await call(page, 'load', await call(page, 'expose', '/song', type));
+    await playMuted(page);
     await plays(page);
     const songs = server.exchanges.filter(({ request }) => request.url === '/song');
     expect(songs.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThan(server.content.length);
@@ -55,7 +39,8 @@ describe('a media element', () => {
   it('plays on when the service worker is stopped', async () => {
     const { server, context, page } = await start(SONG);
     server.bytesPerSecond = 30_000;
-    await call(page, 'play', await call(page, 'expose', '/song', 'audio/mpeg'));
+    await call(page, 'load', await call(page, 'expose', '/song', 'audio/mpeg'));
+    await playMuted(page);
     await plays(page);
     await stopWorkers(context, page);
     await plays(page, 1);
@@ -90,7 +75,8 @@ describe('a scrub', () => {
     const { server, page } = await start(noise(600));
     server.bytesPerSecond = 2_000_000;
     server.latency = 50;
-    await call(page, 'play', await call(page, 'expose', '/song', 'audio/wav'));
+    await call(page, 'load', await call(page, 'expose', '/song', 'audio/wav'));
+    await playMuted(page);
     await plays(page);
     // All over the song, in no order.
     const places = Array.from({ length: 50 }, (_, index) => (index * 0.618) % 0.95);
