@@ -1,11 +1,10 @@
 import { checkOptionNames } from '../errors/check-option-names.js';
 import { wrongType } from '../errors/invalid-argument.js';
-import { fromPlainError } from '../errors/plain-error.js';
-import { StorageError } from '../errors/storage-error.js';
-import { abortedError, checkSignal, onAbort } from '../waits/abort.js';
+import { checkSignal } from '../waits/abort.js';
 import { Endpoint } from './endpoint.js';
-import { LifeLock, randomName } from './life-lock.js';
-import type { Message, ToClient } from './messages.js';
+import { GreetingPort } from './greeting-port.js';
+import type { Welcome } from './handshake.js';
+import { TAG, type ToClient, type ToServer, type ViewToClient, type ViewWelcome } from './messages.js';
 import type { PortLike } from './port-like.js';
 import { RemoteView } from './remote-view.js';
 
@@ -43,101 +42,23 @@ export async function connectView(port: PortLike, options: ConnectViewOptions = 
   const { name = 'remote', signal } = options;
   if (typeof name !== 'string') throw wrongType('name', 'a string', name);
   checkSignal(signal);
-  const endpoint = new Endpoint(port);
-  if (signal?.aborted === true) throw abortedError('Connected to a view', signal);
-  return new Connection(endpoint, name).open(signal);
-}
-
-/** One end of a view: greets the other, and is the link of the view that it then has. */
-class Connection {
-  readonly #endpoint: Endpoint;
-  readonly #name: string;
-  readonly #id = randomName();
-  readonly #lock: LifeLock;
-  #view: RemoteView | undefined;
-  #opened: { resolve: (view: RemoteView) => void; reject: (error: unknown) => void } | undefined;
-
-  constructor(endpoint: Endpoint, name: string) {
-    this.#endpoint = endpoint;
-    this.#name = name;
-    this.#lock = new LifeLock(!endpoint.tellsEnd);
-  }
-
-  async open(signal: AbortSignal | undefined): Promise<RemoteView> {
-    const opened = new Promise<RemoteView>((resolve, reject) => (this.#opened = { resolve, reject }));
-    const stop = onAbort(signal, () => this.#fail(abortedError('Connected to a view', signal)));
-    this.#listen().catch((error: unknown) => this.#fail(error));
-    try {
-      return await opened;
-    } finally {
-      stop();
-    }
-  }
-
-  async #listen(): Promise<void> {
-    const lock = await this.#lock.hold();
-    if (this.#opened === undefined) return;
-    this.#endpoint.listen(
-      (message) => this.#received(message, lock),
-      () => this.#gone(),
-    );
-    this.#greet(lock);
-  }
-
-  #greet(lock: string | undefined): void {
-    const probe = new Uint8Array(1);
-    this.#endpoint.send({ type: 'hello', id: this.#id, name: this.#name, probe, lock });
-  }
-
-  #received(message: Message, lock: string | undefined): void {
-    if (message.type === 'serving') {
-      if (this.#view === undefined) this.#greet(lock);
-      return;
-    }
-    if (message.id !== this.#id) return;
-    if (message.type === 'welcome') this.#welcome(message);
-    else if (message.type === 'refused') this.#fail(fromPlainError(message.error));
-    else if (message.type === 'bye') this.#gone();
-    else this.#view?.received(message as ToClient);
-  }
-
-  #welcome(message: ToClient & { type: 'welcome' }): void {
-    const id = this.#id;
-    const endpoint = this.#endpoint;
-    const view = new RemoteView({
-      wants: (changes) => endpoint.send({ type: 'wants', id, ...changes }),
-      acknowledge: () => endpoint.send({ type: 'acknowledge', id }),
-      fetch: (fetch) =>
-        'unfetch' in fetch
-          ? endpoint.send({ type: 'unfetch', id, fetch: fetch.unfetch })
-          : endpoint.send({ type: 'fetch', id, ...fetch }),
-      closed: () => {
-        endpoint.send({ type: 'bye', id });
-        this.#stop();
+  const endpoint = new Endpoint<ToServer, ToClient>(port, TAG);
+  let view: RemoteView | undefined;
+  const connection = new GreetingPort<Welcome & ViewWelcome, { readonly id: string } & ViewToClient>(
+    endpoint,
+    { name, what: 'a view' },
+    {
+      welcomed: (message) => {
+        view = new RemoteView({
+          send: (sent) => endpoint.send({ ...sent, id: connection.id }),
+          closed: () => connection.close(),
+        });
+        view.begin(message);
       },
-    });
-    this.#view = view;
-    view.begin(message);
-    void this.#lock.watch(message.lock, () => this.#gone());
-    this.#opened?.resolve(view);
-    this.#opened = undefined;
-  }
-
-  #gone(): void {
-    this.#fail(new StorageError('CLOSED', 'Connected to a view, and the port has ended. Make another one.'));
-    this.#stop();
-    this.#view?.gone();
-  }
-
-  #fail(error: unknown): void {
-    if (this.#opened === undefined) return;
-    this.#opened.reject(error);
-    this.#opened = undefined;
-    this.#stop();
-  }
-
-  #stop(): void {
-    this.#endpoint.stop();
-    this.#lock.release();
-  }
+      received: (message) => view?.received(message),
+      gone: () => view?.gone(),
+    },
+  );
+  await connection.open(signal);
+  return view as RemoteView;
 }

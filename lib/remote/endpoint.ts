@@ -1,24 +1,24 @@
 import { wrongType } from '../errors/invalid-argument.js';
-import { type Message, TAG } from './messages.js';
 import type { PortLike } from './port-like.js';
 
 /** Ports that end say so by one of these, browsers' not all of them. */
 const ENDS = ['close', 'exit', 'disconnect'] as const;
 
-type Untagged<M> = M extends unknown ? Omit<M, 'tidemark'> : never;
-
-/** One end of a port, whatever that is. */
-export class Endpoint {
+/** One end of a port, whatever that is, for messages of one protocol. */
+export class Endpoint<Sent extends object, Received> {
   readonly #port: PortLike;
+  readonly #tag: string;
   #stop: (() => void) | undefined;
 
-  constructor(port: PortLike) {
+  /** @param tag - marks the messages of the protocol: the port may carry those of others, too */
+  constructor(port: PortLike, tag: string) {
     const given = port as
       Partial<Record<'postMessage' | 'send' | 'addEventListener' | 'on', unknown>> | null | undefined;
     const sends = typeof given?.postMessage === 'function' || typeof given?.send === 'function';
     if (!sends || (typeof given.addEventListener !== 'function' && typeof given.on !== 'function'))
       throw wrongType('port', 'a MessagePort, a Worker, or a child process with a channel', port);
     this.#port = port;
+    this.#tag = tag;
   }
 
   /** True if the port says when the other side has ended, as those of Node do. */
@@ -27,11 +27,11 @@ export class Endpoint {
   }
 
   /** Begins to listen, until {@link stop}. `ended` is called when the port says that it is over. */
-  listen(received: (message: Message) => void, ended: () => void): void {
+  listen(received: (message: Received) => void, ended: () => void): void {
     const port = this.#port;
     const listener = (event: unknown): void => {
-      const message = messageOf(event);
-      if (message !== undefined) received(message);
+      const message = messageOf(event, this.#tag);
+      if (message !== undefined) received(message as Received);
     };
     // Node's first: its ports have both, and hold the process only by this.
     if ('on' in port) {
@@ -59,9 +59,9 @@ export class Endpoint {
   }
 
   /** Sends a message; nobody may be there to get it. */
-  send(message: Untagged<Message>): void {
+  send(message: Sent): void {
     const port = this.#port;
-    const tagged = { ...message, tidemark: TAG };
+    const tagged = { ...message, tidemark: this.#tag };
     try {
       if ('postMessage' in port) port.postMessage(tagged);
       else port.send?.(tagged, () => undefined);
@@ -78,9 +78,9 @@ function hasEnded(port: PortLike): boolean {
 }
 
 /** Node gives the message itself, browsers and Electron an event with it. */
-function messageOf(event: unknown): Message | undefined {
+function messageOf(event: unknown, tag: string): object | undefined {
   if (typeof event !== 'object' || event === null) return undefined;
   const message = 'tidemark' in event ? event : 'data' in event ? event.data : undefined;
   if (typeof message !== 'object' || message === null || !('tidemark' in message)) return undefined;
-  return message.tidemark === TAG ? (message as Message) : undefined;
+  return message.tidemark === tag ? message : undefined;
 }

@@ -1,15 +1,14 @@
 import type { PlainError } from '../errors/plain-error.js';
 import type { ResourceStatus } from '../control/resource-status.js';
+import type { HandshakeToClient, HandshakeToServer } from './handshake.js';
 
 /**
- * What the two sides of a view tell each other.
+ * What the two sides of a view tell each other, once they have greeted (see `handshake.ts`).
  *
- * The side that has the view *serves* it, the other one *connects*. Either may begin: `serving`
- * says that there is somebody to greet, `hello` greets, and `welcome` answers with all that is
- * known. From then on the serving side sends what changes, in order: `coverage` (the next one when
- * the last was acknowledged, so that a slow side gets few large changes) and `state`. Bytes come
- * only when they are asked for (`fetch`), and each `fetch` is answered once (`given`): so who asks
- * knows how many are under way.
+ * The serving side sends `welcome`, with all that is known, and then what changes, in order:
+ * `coverage` (the next one when the last was acknowledged, so that a slow side gets few large
+ * changes) and `state`. Bytes come only when they are asked for (`fetch`), and each `fetch` is
+ * answered once (`given`): so who asks knows how many are under way.
  *
  * The serving side waits, too, for what the other one waits for (`wants`). That bytes have come, or
  * the end, is told by coverage and state; only an error has a message of its own (`unmet`). Where
@@ -19,65 +18,49 @@ import type { ResourceStatus } from '../control/resource-status.js';
  */
 export type Message = ToServer | ToClient;
 
-interface Tagged {
-  /** {@link TAG}: the port may carry messages of others, too. */
-  readonly tidemark: string;
-}
-
 /** What the connecting side sends. */
-export type ToServer = Tagged &
-  (
-    | {
-        readonly type: 'hello';
-        /** Of this connection: what is of another one is not answered. */
-        readonly id: string;
-        readonly name: string | undefined;
-        /** Bytes: what does not clone them is no port for a view. */
-        readonly probe: unknown;
-        readonly lock: string | undefined;
-      }
-    /** Waits have come, and gone. */
-    | {
-        readonly type: 'wants';
-        readonly id: string;
-        readonly added: readonly RemoteWant[];
-        readonly gone: readonly number[];
-      }
-    | { readonly type: 'acknowledge'; readonly id: string }
-    | ({ readonly type: 'fetch'; readonly id: string } & FetchedRange)
-    /** The bytes are not needed any more; they may be under way. */
-    | { readonly type: 'unfetch'; readonly id: string; readonly fetch: number }
-    | { readonly type: 'bye'; readonly id: string }
-  );
+export type ToServer = HandshakeToServer | ({ readonly id: string } & ViewToServer);
 
 /** What the serving side sends. */
-export type ToClient = Tagged &
-  (
-    | { readonly type: 'serving' }
-    | { readonly type: 'refused'; readonly id: string; readonly error: PlainError }
-    | ({
-        readonly type: 'welcome';
-        readonly id: string;
-        readonly lock: string | undefined;
-        readonly ranges: Float64Array;
-        /** The longest range that can be waited for at once, in bytes, if there is one. */
-        readonly longestWait: number | undefined;
-      } & RemoteState)
-    | { readonly type: 'coverage'; readonly id: string; readonly removed: Float64Array; readonly added: Float64Array }
-    | ({ readonly type: 'state'; readonly id: string } & RemoteState)
-    /** A wait has ended with an error. */
-    | { readonly type: 'unmet'; readonly id: string; readonly want: number; readonly error: PlainError }
-    | {
-        readonly type: 'given';
-        readonly id: string;
-        readonly fetch: number;
-        readonly generation: number;
-        /** None where they are not covered, or not needed, any more. */
-        readonly bytes: Uint8Array;
-        readonly error?: PlainError | undefined;
-      }
-    | { readonly type: 'bye'; readonly id: string }
-  );
+export type ToClient =
+  | HandshakeToClient
+  | ({ readonly id: string } & (({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient));
+
+/** What the connecting side of one view says of it. */
+export type ViewToServer =
+  /** Waits have come, and gone. */
+  | {
+      readonly type: 'wants';
+      readonly added: readonly RemoteWant[];
+      readonly gone: readonly number[];
+    }
+  | { readonly type: 'acknowledge' }
+  | ({ readonly type: 'fetch' } & FetchedRange)
+  /** The bytes are not needed any more; they may be under way. */
+  | { readonly type: 'unfetch'; readonly fetch: number };
+
+/** What the serving side of one view says first. */
+export type ViewWelcome = {
+  readonly type: 'welcome';
+  readonly ranges: Float64Array;
+  /** The longest range that can be waited for at once, in bytes, if there is one. */
+  readonly longestWait: number | undefined;
+} & RemoteState;
+
+/** What it says then. */
+export type ViewToClient =
+  | { readonly type: 'coverage'; readonly removed: Float64Array; readonly added: Float64Array }
+  | ({ readonly type: 'state' } & RemoteState)
+  /** A wait has ended with an error. */
+  | { readonly type: 'unmet'; readonly want: number; readonly error: PlainError }
+  | {
+      readonly type: 'given';
+      readonly fetch: number;
+      readonly generation: number;
+      /** None where they are not covered, or not needed, any more. */
+      readonly bytes: Uint8Array;
+      readonly error?: PlainError | undefined;
+    };
 
 /** What is known of content beside its coverage. */
 export interface RemoteState {
@@ -86,6 +69,8 @@ export interface RemoteState {
   readonly identity: string | undefined;
   /** Changes when content is replaced. */
   readonly generation: number;
+  /** What calls throw, of one that is closed. */
+  readonly closedBy?: PlainError | undefined;
 }
 
 /** One wait. */

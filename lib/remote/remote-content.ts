@@ -7,7 +7,7 @@ import { ARRIVALS_AT } from '../control/layout.js';
 import type { CopyTarget } from '../bytes/byte-reader.js';
 import { joinPieces } from '../bytes/join-pieces.js';
 import type { EvictedRange } from '../changes/wait-queue.js';
-import type { StorageErrorDetails } from '../errors/storage-error.js';
+import type { StorageError, StorageErrorDetails } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
 import type { WaitState } from '../waits/wait-outcome.js';
 import type { RemoteState } from './messages.js';
@@ -26,6 +26,8 @@ export class RemoteContent implements ViewParts {
   longestWait: number | undefined;
   readonly #control = new ControlOwner(false, true);
   #closed = false;
+  /** What calls throw once it is closed, if not that it is. */
+  #closedBy: StorageError | undefined;
 
   get state(): ControlBlock {
     return this.#control.block;
@@ -53,7 +55,9 @@ export class RemoteContent implements ViewParts {
   }
 
   waitError(state: WaitState, start: number, end: number): Error {
-    return waitError(state, this.status, start, end);
+    return state === 'closed' && this.#closedBy !== undefined
+      ? this.#closedBy
+      : waitError(state, this.status, start, end);
   }
 
   arrive(): number {
@@ -61,7 +65,7 @@ export class RemoteContent implements ViewParts {
   }
 
   assertUsable(asked: string): void {
-    if (this.ended !== undefined) throw endedError(this.status, asked);
+    if (this.ended !== undefined) throw this.#closedBy ?? endedError(this.status, asked);
   }
 
   cover({ start, end }: ByteRange): void {
@@ -81,6 +85,10 @@ export class RemoteContent implements ViewParts {
     }
   }
 
+  reactivate(): void {
+    if (this.state.status.state !== 'active') this.#control.reactivate();
+  }
+
   /** Takes up what the other side knows beside its coverage. */
   setState({ status, expectedLength, identity }: RemoteState): void {
     const control = this.#control;
@@ -90,7 +98,7 @@ export class RemoteContent implements ViewParts {
       if (now.state !== 'committed' || now.finalLength !== status.finalLength)
         control.finalize(status.finalLength, () => undefined);
     } else {
-      if (state.status.state !== 'active') control.reactivate();
+      this.reactivate();
       if (state.expectedLength !== expectedLength) control.setExpectedLength(expectedLength);
     }
     if (state.identity !== identity) control.setIdentity(identity);
@@ -99,9 +107,10 @@ export class RemoteContent implements ViewParts {
   }
 
   /** Idempotent; returns false if it was closed before. */
-  close(): boolean {
+  close(error?: StorageError): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    this.#closedBy = error;
     return true;
   }
 }

@@ -5,7 +5,10 @@ import { checkFits } from '../bytes/window-errors.js';
 import { ChangeFeed } from '../changes/change-feed.js';
 import type { ResourceStatus } from '../control/resource-status.js';
 import type { Coverage } from '../coverage/coverage.js';
+import { fromPlainError } from '../errors/plain-error.js';
+import type { StorageError } from '../errors/storage-error.js';
 import type { ByteRange } from '../range/byte-range.js';
+import { subtractRanges } from '../range/subtract-ranges.js';
 import { fetchRange } from '../view/fetch-range.js';
 import { INSIDE, type ViewInside } from '../view/own-view.js';
 import { readRange } from '../view/read-range.js';
@@ -15,16 +18,14 @@ import type { WaitOptions } from '../waits/wait-options.js';
 import type { WaitOutcome } from '../waits/wait-outcome.js';
 import { isBare } from '../waits/asked-wait.js';
 import { rangesOf } from './coverage-changes.js';
-import type { FetchedRange, RemoteState, ToClient } from './messages.js';
+import type { RemoteState, ViewToClient, ViewToServer, ViewWelcome } from './messages.js';
 import { RemoteContent } from './remote-content.js';
 import { RemoteFetches } from './remote-fetches.js';
-import { RemoteWants, type WantChanges } from './remote-wants.js';
+import { RemoteWants } from './remote-wants.js';
 
 /** What a remote view tells the other side. */
 export interface RemoteLink {
-  wants(changes: WantChanges): void;
-  fetch(fetch: FetchedRange | { readonly unfetch: number }): void;
-  acknowledge(): void;
+  send(message: ViewToServer): void;
   /** It was closed here. */
   closed(): void;
 }
@@ -53,7 +54,7 @@ export class RemoteView extends BytesView implements ResourceView {
     super(content);
     this.#content = content;
     this.#link = link;
-    const wants = new RemoteWants((changes) => link.wants(changes));
+    const wants = new RemoteWants((changes) => link.send({ type: 'wants', ...changes }));
     this.#wants = wants;
     this.#feed = new ChangeFeed(content, {
       arriving: (wait) => {
@@ -62,7 +63,7 @@ export class RemoteView extends BytesView implements ResourceView {
       demandChanged: () => wants.changed(this.#feed.waits.pending),
     });
     this.#fetches = new RemoteFetches(
-      (fetch) => link.fetch(fetch),
+      (fetch) => link.send(fetch),
       () => content.ended,
     );
     this[INSIDE] = { parts: content, waits: this.#feed.waits, cold: this.#fetches };
@@ -95,23 +96,19 @@ export class RemoteView extends BytesView implements ResourceView {
     if (this.#end()) this.#link.closed();
   }
 
-  /** @internal The other side has ended. */
-  gone(): void {
-    this.#end();
+  /** @internal Ends it: the other side has ended, or gives it no more. */
+  gone(error?: StorageError): void {
+    this.#end(error);
   }
 
   /** @internal */
-  received(message: ToClient): void {
+  received(message: ViewToClient): void {
     switch (message.type) {
       case 'coverage':
-        this.#link.acknowledge();
+        this.#link.send({ type: 'acknowledge' });
         for (const range of rangesOf(message.removed))
           this.#content.uncover(range, (evicted) => this.#feed.evicted(evicted, undefined));
-        for (const range of rangesOf(message.added)) {
-          this.#content.cover(range);
-          this.#feed.written(range.start, range.end, true, undefined);
-        }
-        this.#feed.run();
+        this.#cover(rangesOf(message.added));
         break;
       case 'state':
         this.#setState(message);
@@ -121,25 +118,43 @@ export class RemoteView extends BytesView implements ResourceView {
         break;
       case 'given':
         this.#fetches.given(message);
-        break;
-      case 'welcome':
-      case 'serving':
-      case 'refused':
-      case 'bye':
     }
   }
 
-  /** @internal What it knows to begin with. */
-  begin(state: ToClient & { readonly type: 'welcome' }): void {
-    this.#content.longestWait = state.longestWait;
-    for (const range of rangesOf(state.ranges)) this.#content.cover(range);
+  /** @internal The other side has gone, and another may come: what waits goes on waiting. */
+  lost(): void {
+    this.#fetches.lost();
+  }
+
+  /** @internal What it knows to begin with, or to go on with after {@link lost}. */
+  begin(state: ViewWelcome): void {
+    const content = this.#content;
+    const before = this.coverage.toArray();
+    const now = [...rangesOf(state.ranges)];
+    const gone = subtractRanges(before, now);
+    const isSame =
+      state.identity === this.identity && (before.length === 0 || state.expectedLength === this.expectedLength);
+    content.longestWait = state.longestWait;
+    this.#fetches.found(state.generation, isSame);
+    if (gone.length > 0) content.reactivate();
+    for (const range of gone) content.uncover(range, (evicted) => this.#feed.evicted(evicted, undefined));
+    this.#cover(subtractRanges(now, before));
     this.#setState(state);
+    this.#wants.again(this.#feed.waits.pending);
+  }
+
+  #cover(ranges: Iterable<ByteRange>): void {
+    for (const range of ranges) {
+      this.#content.cover(range);
+      this.#feed.written(range.start, range.end, true, undefined);
+    }
+    this.#feed.run();
   }
 
   #setState(state: RemoteState): void {
-    this.#fetches.generation = state.generation;
+    this.#fetches.found(state.generation);
     if (state.status.state === 'closed') {
-      this.#end();
+      this.#end(state.closedBy && fromPlainError(state.closedBy));
       return;
     }
     this.#content.setState(state);
@@ -148,9 +163,9 @@ export class RemoteView extends BytesView implements ResourceView {
     if (ended !== undefined) this.#fetches.end(ended);
   }
 
-  #end(): boolean {
-    if (!this.#content.close()) return false;
-    this.#fetches.end('closed');
+  #end(error?: StorageError): boolean {
+    if (!this.#content.close(error)) return false;
+    this.#fetches.end('closed', error);
     this.#feed.end();
     return true;
   }

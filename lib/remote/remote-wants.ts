@@ -29,6 +29,12 @@ export class RemoteWants {
     });
   }
 
+  /** Tells of all: the other side knows of none. */
+  again(pending: Iterable<QueuedWait>): void {
+    this.#told = new Map();
+    this.#compare(pending);
+  }
+
   /** Ends the wait with this number: the other side has an error for it. */
   unmet(unmet: number, error: PlainError): void {
     for (const [{ start, end, subscriber }, { want }] of this.#told)

@@ -1,15 +1,13 @@
 import { Subscription } from 'rxjs';
 
-import { StorageError } from '../errors/storage-error.js';
 import { checkOptionNames } from '../errors/check-option-names.js';
-import { toPlainError } from '../errors/plain-error.js';
 import { wrongType } from '../errors/invalid-argument.js';
 import { checkView } from '../operators/checks.js';
 import type { ResourceView } from '../view/resource-view.js';
 import { Endpoint } from './endpoint.js';
-import { LifeLock } from './life-lock.js';
-import type { Message, ToServer } from './messages.js';
+import { TAG, type ToClient, type ToServer, type ViewToServer } from './messages.js';
 import type { PortLike } from './port-like.js';
+import { ServedPort } from './served-port.js';
 import { ServedSession } from './served-session.js';
 
 /** How {@link serveView} serves. */
@@ -54,90 +52,20 @@ export function serveView(view: ResourceView, port: PortLike, options: ServeView
   checkOptionNames(options, ['close']);
   const { close = false } = options;
   if (typeof close !== 'boolean') throw wrongType('close', 'a boolean', close);
-  return new Server(view, new Endpoint(port), close);
-}
-
-class Server implements ServedView {
-  readonly closed: Promise<void>;
-  readonly #view: ResourceView;
-  readonly #endpoint: Endpoint;
-  readonly #closesView: boolean;
-  readonly #lock: LifeLock;
-  readonly #lockName: Promise<string | undefined>;
-  readonly #status = new Subscription();
-  /** All who have greeted; the last one is served. */
-  readonly #known = new Set<string>();
-  #session: ServedSession | undefined;
-  #greeted: string | undefined;
-  #end: (() => void) | undefined;
-
-  constructor(view: ResourceView, endpoint: Endpoint, closesView: boolean) {
-    this.#view = view;
-    this.#endpoint = endpoint;
-    this.#closesView = closesView;
-    this.#lock = new LifeLock(!endpoint.tellsEnd);
-    this.#lockName = this.#lock.hold();
-    this.closed = new Promise((resolve) => (this.#end = resolve));
-    endpoint.listen(
-      (message) => this.#received(message),
-      () => this.close(),
-    );
-    endpoint.send({ type: 'serving' });
-    // `status$` completes when the view has closed, after it has told so.
-    this.#status.add(view.status$.subscribe({ complete: () => queueMicrotask(() => this.close()) }));
-  }
-
-  close(): void {
-    const end = this.#end;
-    if (end === undefined) return;
-    this.#end = undefined;
-    this.#status.unsubscribe();
-    this.#leave();
-    this.#endpoint.stop();
-    this.#lock.release();
-    if (this.#closesView) this.#view.close();
-    end();
-  }
-
-  #received(message: Message): void {
-    if (message.type === 'hello') void this.#greet(message);
-    else if (!('id' in message) || message.id !== this.#session?.id) return;
-    else if (message.type === 'bye') this.close();
-    else this.#session.received(message as ToServer);
-  }
-
-  async #greet({ id, name, probe, lock }: ToServer & { type: 'hello' }): Promise<void> {
-    // It greets again where it has heard that there is somebody.
-    if (this.#known.has(id)) return;
-    this.#known.add(id);
-    // Who is another one gets nothing any more, and is told so.
-    this.#leave();
-    this.#greeted = id;
-    if (!ArrayBuffer.isView(probe)) {
-      this.#endpoint.send({ type: 'refused', id, error: toPlainError(noBytesError()) });
-      this.close();
-      return;
-    }
-    const ours = await this.#lockName;
-    if (this.#end === undefined || id !== this.#greeted) return;
-    this.#session = new ServedSession(this.#view, this.#endpoint, { id, name });
-    this.#session.begin(ours);
-    void this.#lock.watch(lock, () => {
-      if (this.#session?.id === id) this.close();
-    });
-  }
-
-  /** Ends the connection that there is. */
-  #leave(): void {
-    this.#session?.end();
-    this.#session = undefined;
-    if (this.#greeted !== undefined) this.#endpoint.send({ type: 'bye', id: this.#greeted });
-  }
-}
-
-function noBytesError(): StorageError {
-  return new StorageError(
-    'INVALID_ARGUMENT',
-    "Expected a port that clones bytes, and this one makes text of them. Start the child process with serialization: 'advanced'.",
+  let end: () => void;
+  const closed = new Promise<void>((resolve) => (end = resolve));
+  const status = new Subscription();
+  const endpoint = new Endpoint<ToClient, ToServer>(port, TAG);
+  const served = new ServedPort<{ readonly id: string } & ViewToServer>(
+    endpoint,
+    ({ id, name }) => new ServedSession(view, name, (message) => endpoint.send({ ...message, id })),
+    () => {
+      status.unsubscribe();
+      if (close) view.close();
+      end();
+    },
   );
+  // `status$` completes when the view has closed, after it has told so.
+  status.add(view.status$.subscribe({ complete: () => queueMicrotask(() => served.close()) }));
+  return { closed, close: () => served.close() };
 }

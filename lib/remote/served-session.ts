@@ -9,15 +9,22 @@ import { INSIDE, isOwn } from '../view/own-view.js';
 import type { ResourceView } from '../view/resource-view.js';
 import { WaitOutcome } from '../waits/wait-outcome.js';
 import { coverageChanges, pairsOf } from './coverage-changes.js';
-import type { Endpoint } from './endpoint.js';
-import { type FetchedRange, LONGEST_ANSWER, type RemoteState, type RemoteWant, type ToServer } from './messages.js';
+import {
+  type FetchedRange,
+  LONGEST_ANSWER,
+  type RemoteState,
+  type RemoteWant,
+  type ViewToClient,
+  type ViewToServer,
+  type ViewWelcome,
+} from './messages.js';
+import type { PortSession } from './served-port.js';
 
 /** One connection to a view that is served: tells what changes, waits and reads for it. */
-export class ServedSession {
-  readonly id: string;
+export class ServedSession implements PortSession<ViewToServer> {
   readonly #view: ResourceView;
-  readonly #endpoint: Endpoint;
   readonly #name: string | undefined;
+  readonly #send: (message: ({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient) => void;
   readonly #wants = new Map<number, Subscription>();
   /** Those of them that have ended here, and may not have on the other side. */
   readonly #over = new Map<number, RemoteWant>();
@@ -29,20 +36,23 @@ export class ServedSession {
   #acknowledged = true;
   #generation: number;
 
-  constructor(view: ResourceView, endpoint: Endpoint, { id, name }: { id: string; name: string | undefined }) {
-    this.id = id;
+  /** @param name - names its waits in `Demand.reader` */
+  constructor(
+    view: ResourceView,
+    name: string | undefined,
+    send: (message: ({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient) => void,
+  ) {
     this.#view = view;
-    this.#endpoint = endpoint;
     this.#name = name;
+    this.#send = send;
     this.#told = view.coverage;
     this.#generation = this.#generationNow;
   }
 
   /** Sends the state as it is now, and then what changes. */
   begin(lock: string | undefined): void {
-    const { id } = this;
     const longestWait = isOwn(this.#view) ? this.#view[INSIDE].parts.use?.longestWait : undefined;
-    this.#endpoint.send({ type: 'welcome', id, lock, ranges: pairsOf(this.#told), longestWait, ...this.#state });
+    this.#send({ type: 'welcome', lock, ranges: pairsOf(this.#told), longestWait, ...this.#state });
     this.#subscriptions.push(
       this.#view.coverage$.subscribe(() => {
         if (this.#acknowledged) this.#tellCoverage();
@@ -51,7 +61,7 @@ export class ServedSession {
     );
   }
 
-  received(message: ToServer): void {
+  received(message: ViewToServer): void {
     switch (message.type) {
       case 'wants':
         for (const want of message.gone) this.#unwant(want);
@@ -66,9 +76,6 @@ export class ServedSession {
         break;
       case 'unfetch':
         this.#unfetch(message.fetch);
-        break;
-      case 'hello':
-      case 'bye':
     }
   }
 
@@ -90,13 +97,23 @@ export class ServedSession {
   get #state(): RemoteState {
     const { status, expectedLength, identity } = this.#view;
     this.#generation = this.#generationNow;
-    return { status, expectedLength, identity, generation: this.#generation };
+    const closedBy = status.state === 'closed' ? toPlainError(this.#usedAfterEnd) : undefined;
+    return { status, expectedLength, identity, generation: this.#generation, closedBy };
+  }
+
+  /** What calls throw now that it is closed. */
+  get #usedAfterEnd(): unknown {
+    try {
+      return this.#view.nextGap(0);
+    } catch (error) {
+      return error;
+    }
   }
 
   #tellState(): void {
     // What the other side finds committed, or failed, it finds whole.
     this.#tellCoverage();
-    this.#endpoint.send({ type: 'state', id: this.id, ...this.#state });
+    this.#send({ type: 'state', ...this.#state });
   }
 
   #tellCoverage(): void {
@@ -105,7 +122,7 @@ export class ServedSession {
     if (changes !== undefined) {
       this.#told = coverage;
       this.#acknowledged = false;
-      this.#endpoint.send({ type: 'coverage', id: this.id, ...changes });
+      this.#send({ type: 'coverage', ...changes });
     }
     this.#waitAgain();
   }
@@ -124,7 +141,7 @@ export class ServedSession {
         // At once, as long as the bytes are there.
         if (outcome === WaitOutcome.Ready && this.#acknowledged) this.#tellCoverage();
       },
-      error: (error: unknown) => this.#endpoint.send({ type: 'unmet', id: this.id, want, error: toPlainError(error) }),
+      error: (error: unknown) => this.#send({ type: 'unmet', want, error: toPlainError(error) }),
     });
     this.#wants.set(want, waiting);
   }
@@ -201,13 +218,12 @@ export class ServedSession {
     if (generation !== this.#generation) this.#tellState();
     else if (bytes.length === 0) this.#tellCoverage();
     const whole = generation === asked ? bytes : new Uint8Array(0);
-    this.#endpoint.send({ type: 'given', id: this.id, fetch, generation, bytes: whole });
+    this.#send({ type: 'given', fetch, generation, bytes: whole });
   }
 
   #refuse(fetch: number, error: unknown): void {
     this.#fetches.delete(fetch);
-    const { id } = this;
     const generation = this.#generationNow;
-    this.#endpoint.send({ type: 'given', id, fetch, generation, bytes: new Uint8Array(0), error: toPlainError(error) });
+    this.#send({ type: 'given', fetch, generation, bytes: new Uint8Array(0), error: toPlainError(error) });
   }
 }
