@@ -38,10 +38,10 @@ const mayImport = {
   resource: views,
   operators: [...views, 'resource', 'reader'],
   http: [...views, 'resource', 'reader', 'operators'],
-  store: [...views, 'resource', 'reader', 'operators', 'http'],
+  store: [...views, 'resource', 'reader', 'operators', 'http', 'remote'],
   remote: [...views, 'resource', 'reader', 'operators'],
   media: [...views, 'operators', 'http', 'remote'],
-  browser: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
+  browser: [...views, 'resource', 'reader', 'operators', 'http', 'remote', 'store'],
   testing: [...views, 'resource', 'reader', 'sync', 'operators', 'http', 'store'],
   node: [...views, 'resource', 'reader', 'operators', 'http', 'store'],
 };

@@ -9,3 +9,7 @@ export type { CheckpointOptions } from './drivers/checkpoints.js';
 // Media elements
 export { serveMedia } from './media/serve-media.js';
 export type { ExposedMedia, ExposeOptions, ServedMedia, ServeMediaOptions } from './media/serve-media.js';
+
+// A store that tabs share
+export { shareStore } from './browser/share-store.js';
+export type { ShareStoreOptions } from './browser/share-store.js';

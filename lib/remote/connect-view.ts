@@ -46,7 +46,8 @@ export async function connectView(port: PortLike, options: ConnectViewOptions = 
   let view: RemoteView | undefined;
   const connection = new GreetingPort<Welcome & ViewWelcome, { readonly id: string } & ViewToClient>(
     endpoint,
-    { name, what: 'a view' },
+    'a view',
+    { name },
     {
       welcomed: (message) => {
         view = new RemoteView({

@@ -18,22 +18,23 @@ export interface PortClient<W extends Welcome, Received> {
 export class GreetingPort<W extends Welcome, Received extends OfConnection> {
   readonly id = randomName();
   readonly #endpoint: Endpoint<HandshakeToServer, HandshakeToClient | W | Received>;
-  readonly #name: string | undefined;
+  readonly #hello: { readonly name: string | undefined; readonly about?: unknown };
   readonly #client: PortClient<W, Received>;
-  /** What it connects to, in words. */
   readonly #what: string;
   readonly #lock: LifeLock;
   #opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #isWelcome = false;
 
+  /** @param what - what it connects to, for people */
   constructor(
     endpoint: Endpoint<HandshakeToServer, HandshakeToClient | W | Received>,
-    { name, what }: { readonly name: string | undefined; readonly what: string },
+    what: string,
+    hello: { readonly name: string | undefined; readonly about?: unknown },
     client: PortClient<W, Received>,
   ) {
     this.#endpoint = endpoint;
-    this.#name = name;
     this.#what = what;
+    this.#hello = hello;
     this.#client = client;
     this.#lock = new LifeLock(!endpoint.tellsEnd);
   }
@@ -80,7 +81,7 @@ export class GreetingPort<W extends Welcome, Received extends OfConnection> {
 
   #greet(lock: string | undefined): void {
     const probe = new Uint8Array(1);
-    this.#endpoint.send({ type: 'hello', id: this.id, name: this.#name, probe, lock });
+    this.#endpoint.send({ type: 'hello', id: this.id, ...this.#hello, probe, lock });
   }
 
   #received(message: HandshakeToClient | W | Received, lock: string | undefined): void {

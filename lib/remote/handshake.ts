@@ -16,6 +16,8 @@ export type HandshakeToServer =
       /** Bytes: what does not clone them is no port for a view. */
       readonly probe: unknown;
       readonly lock: string | undefined;
+      /** What the protocol wants to know besides. */
+      readonly about?: unknown;
     }
   | { readonly type: 'bye'; readonly id: string };
 
@@ -37,5 +39,5 @@ export interface OfConnection {
 /** The answer to a greeting, with the lock that the serving side holds. */
 export interface Welcome extends OfConnection {
   readonly type: 'welcome';
-  readonly lock: string | undefined;
+  readonly lock?: string | undefined;
 }

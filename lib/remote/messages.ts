@@ -22,9 +22,7 @@ export type Message = ToServer | ToClient;
 export type ToServer = HandshakeToServer | ({ readonly id: string } & ViewToServer);
 
 /** What the serving side sends. */
-export type ToClient =
-  | HandshakeToClient
-  | ({ readonly id: string } & (({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient));
+export type ToClient = HandshakeToClient | ({ readonly id: string } & (ViewWelcome | ViewToClient));
 
 /** What the connecting side of one view says of it. */
 export type ViewToServer =
@@ -42,6 +40,8 @@ export type ViewToServer =
 /** What the serving side of one view says first. */
 export type ViewWelcome = {
   readonly type: 'welcome';
+  /** See `Welcome`. */
+  readonly lock?: string | undefined;
   readonly ranges: Float64Array;
   /** The longest range that can be waited for at once, in bytes, if there is one. */
   readonly longestWait: number | undefined;

@@ -24,7 +24,7 @@ import type { PortSession } from './served-port.js';
 export class ServedSession implements PortSession<ViewToServer> {
   readonly #view: ResourceView;
   readonly #name: string | undefined;
-  readonly #send: (message: ({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient) => void;
+  readonly #send: (message: ViewWelcome | ViewToClient) => void;
   readonly #wants = new Map<number, Subscription>();
   /** Those of them that have ended here, and may not have on the other side. */
   readonly #over = new Map<number, RemoteWant>();
@@ -37,11 +37,7 @@ export class ServedSession implements PortSession<ViewToServer> {
   #generation: number;
 
   /** @param name - names its waits in `Demand.reader` */
-  constructor(
-    view: ResourceView,
-    name: string | undefined,
-    send: (message: ({ readonly lock: string | undefined } & ViewWelcome) | ViewToClient) => void,
-  ) {
+  constructor(view: ResourceView, name: string | undefined, send: (message: ViewWelcome | ViewToClient) => void) {
     this.#view = view;
     this.#name = name;
     this.#send = send;

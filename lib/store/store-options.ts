@@ -1,4 +1,5 @@
 import { checkOptionNames } from '../errors/check-option-names.js';
+import { checkOptions } from '../errors/check-options.js';
 import { invalidArgument, wrongType } from '../errors/invalid-argument.js';
 import type { DownloadOptions } from '../http/download/download-options.js';
 import type { DownloadUrl } from '../http/download/request/source-url.js';
@@ -127,7 +128,6 @@ export function checkStoreOptions<M extends Metadata>(options: StoreOptions<M>):
   if (source !== undefined && typeof source !== 'function') throw wrongType('source', 'a function', source);
 }
 
-/** Throws `INVALID_ARGUMENT` for what is no number of bytes. */
 /** Throws as {@link checkAcquire} does. */
 export function checkUpdate<M extends Metadata>(change: EntryUpdate<M>): void {
   if ((change as unknown) === undefined) throw wrongType('change', 'an object', change);
@@ -144,6 +144,7 @@ export function checkPin(pinned: boolean, options: { readonly until?: number | u
   if (until !== undefined && !Number.isFinite(until)) throw invalidArgument('until', 'epoch milliseconds', until);
 }
 
+/** Throws `INVALID_ARGUMENT` for what is no number of bytes. */
 export function checkBytes(name: string, bytes: number | undefined): void {
   if (bytes === undefined || (typeof bytes === 'number' && bytes >= 0)) return;
   throw invalidArgument(name, 'undefined or bytes >= 0', bytes);
@@ -152,6 +153,15 @@ export function checkBytes(name: string, bytes: number | undefined): void {
 /** Throws a `TypeError` for what is no text. */
 export function checkText(name: string, value: string | undefined): void {
   if (value !== undefined && typeof value !== 'string') throw wrongType(name, 'a string', value);
+}
+
+/** Throws a `TypeError` for what names no entries. */
+export function checkWhich(which: string | { readonly group: string }): void {
+  if (typeof which === 'string') return;
+  const given: unknown = which;
+  if (typeof given !== 'object' || given === null) throw wrongType('which', 'a key or { group }', which);
+  checkOptions(which, ['group']);
+  if (typeof which.group !== 'string') throw wrongType('group', 'a string', which.group);
 }
 
 /** Throws a `TypeError` for a key that is none. */

@@ -16,6 +16,7 @@ import { Freshness } from './freshness.js';
 import type { Metadata } from './entry-record.js';
 import type { Lease } from './leases/lease.js';
 import type { Parts } from './parts.js';
+import { STORE_INSIDE, type StoreInside } from './store-inside.js';
 import type { StoreChange, StoreEntry, StoreUsage } from './store-entry.js';
 import {
   type AcquireOptions,
@@ -67,6 +68,8 @@ export class Store<M extends Metadata = Metadata> {
   readonly usage$: Observable<StoreUsage>;
   /** What lies where the store keeps its entries, and is not its own: it is never touched. */
   readonly strangers: readonly string[];
+  /** @internal */
+  readonly [STORE_INSIDE]: StoreInside;
   readonly #parts: Parts;
   readonly #pins: Pins;
   readonly #freshness: Freshness;
@@ -100,8 +103,7 @@ export class Store<M extends Metadata = Metadata> {
 
   private constructor(backend: StoreBackend, options: StoreOptions<M>, stored: StoredEntries) {
     const { downloader = new Downloader() } = options;
-    const { source } = options;
-    const sources = new Sources(source && ((key) => source(key, this.entry(key))));
+    const sources = new Sources(options.source as StoreOptions['source'], (key) => this.entry(key));
     const parts = assemble(backend, options, downloader, sources);
     this.#parts = parts;
     this.#pins = new Pins(parts);
@@ -115,6 +117,7 @@ export class Store<M extends Metadata = Metadata> {
     this.entries$ = entries$ as Observable<readonly StoreEntry<M>[]>;
     this.changes$ = changes$ as Observable<StoreChange<M>>;
     this.usage$ = usage$;
+    this[STORE_INSIDE] = { sources, publications: parts.publications };
     this.strangers = Object.freeze([...stored.strangers]);
     this.#begin(stored);
   }

@@ -1,4 +1,4 @@
-import { Subscription } from 'rxjs';
+import { EMPTY, from, type Observable, of, Subscription, switchMap } from 'rxjs';
 
 import { isStorageError, type StorageError } from '../../errors/storage-error.js';
 import { isFalsified } from '../../http/download/answer/known-content.js';
@@ -13,7 +13,7 @@ import { fetchJob } from './fetch-job.js';
 import { compareJobs, type Interest, Job } from './job.js';
 import { setPriority } from './set-priority.js';
 import { downloadOf, QUEUED, showDownload } from './show-download.js';
-import type { Sources } from './sources.js';
+import type { ResolvedSource, Sources } from './sources.js';
 
 /** So many run at once: the first, and those that somebody has a lease of. */
 const AT_ONCE = 32;
@@ -182,21 +182,35 @@ export class Downloads {
 
   #start(job: Job): void {
     const { item } = job;
-    const { contents, order } = this.#parts;
+    const running = new Subscription();
+    job.running = running;
+    job.isRefused = false;
+    this.#parts.order.guard(item, 'downloading');
     try {
       const source = this.#sources.of(item.key, job.url, item.intent?.url);
-      if (source === undefined) throw unknownSourceError(item.key);
-      const { resource } = contents.open(item);
-      if (job.isDone) {
-        this.#finish(job);
-        return;
-      }
-      job.begin();
-      const running = new Subscription();
-      job.running = running;
-      order.guard(item, 'downloading');
-      running.add(
-        fetchJob(job, { resource, source, downloader: this.downloader, catalog: this.#parts.catalog }).subscribe({
+      this.#fetchFrom(job, running, source instanceof Promise ? from(source) : of(source));
+    } catch (error) {
+      this.#rest(job);
+      this.#fail(job, error);
+    }
+  }
+
+  /** Fetches a job from where it is, once that is known. */
+  #fetchFrom(job: Job, running: Subscription, source$: Observable<ResolvedSource | undefined>): void {
+    const { item } = job;
+    const { catalog, contents } = this.#parts;
+    running.add(
+      source$
+        .pipe(
+          switchMap((source) => {
+            if (source === undefined) throw unknownSourceError(item.key);
+            const { resource } = contents.open(item);
+            if (job.isDone) return EMPTY;
+            job.begin();
+            return fetchJob(job, { resource, source, downloader: this.downloader, catalog });
+          }),
+        )
+        .subscribe({
           next: (progress) => {
             const download = downloadOf(progress);
             if (job.running === running && download !== undefined) this.#show(item, download);
@@ -211,11 +225,7 @@ export class Downloads {
             else this.admitSoon();
           },
         }),
-      );
-    } catch (error) {
-      this.#rest(job);
-      this.#fail(job, error);
-    }
+    );
   }
 
   #errored(job: Job, error: unknown): void {

@@ -44,7 +44,6 @@ export class Job {
   begin(): void {
     this.range = this.wantsAll ? undefined : this.nextRange;
     this.startedAt = Date.now();
-    this.isRefused = false;
   }
 
   /** The highest that anybody wants it with. */

@@ -1,27 +1,95 @@
 import type { DownloadOptions } from '../../http/download/download-options.js';
 import type { DownloadUrl } from '../../http/download/request/source-url.js';
+import type { StoreEntry } from '../store-entry.js';
 import type { StoreSource, StoreUrl } from '../store-options.js';
 
 /** How to fetch an entry. */
 export type ResolvedSource = DownloadOptions & StoreUrl;
 
-/** Where the content of keys is, as the `source` of a store says. */
-export class Sources {
-  readonly #source: ((key: string) => StoreSource | undefined) | undefined;
+/** Somebody who may know where the content of keys is. */
+export type Knows = (
+  key: string,
+  entry: StoreEntry | undefined,
+) => StoreSource | undefined | Promise<StoreSource | undefined>;
 
-  constructor(source: ((key: string) => StoreSource | undefined) | undefined) {
+/** Where the content of keys is: as those say who use the store from afar, and its `source`. */
+export class Sources {
+  readonly #source: ((key: string, entry: StoreEntry | undefined) => StoreSource | undefined) | undefined;
+  readonly #entry: (key: string) => StoreEntry | undefined;
+  readonly #afar = new Set<Knows>();
+  /** Who has asked for a key last. */
+  readonly #askers = new Map<string, Knows>();
+  /** Resolves once there has been somebody afar, where that is waited for. */
+  #arrival: Promise<void> | undefined;
+  #arrived: (() => void) | undefined;
+
+  /** @param entry - what there is of a key */
+  constructor(
+    source: ((key: string, entry: StoreEntry | undefined) => StoreSource | undefined) | undefined,
+    entry: (key: string) => StoreEntry | undefined,
+  ) {
     this.#source = source;
+    this.#entry = entry;
+  }
+
+  /** Nobody is asked before the first one afar has {@link arrived}. */
+  awaitArrival(): void {
+    this.#arrival = new Promise((resolve) => (this.#arrived = resolve));
+  }
+
+  /** Somebody uses the store from afar, who may know something. */
+  arrived(knows: Knows | undefined): void {
+    if (knows !== undefined) this.#afar.add(knows);
+    this.#arrived?.();
+    this.#arrival = undefined;
+  }
+
+  left(knows: Knows): void {
+    this.#afar.delete(knows);
+    for (const [key, asker] of this.#askers) if (asker === knows) this.#askers.delete(key);
+  }
+
+  /** Somebody afar asks for a key, and is the first to be asked about it. */
+  askedBy(key: string, knows: Knows): void {
+    if (this.#afar.has(knows)) this.#askers.set(key, knows);
   }
 
   /**
    * Undefined: nobody knows. Throws what `source` throws, which is not asked where a URL is given.
+   * A promise only where those afar are asked.
    *
-   * @param kept - where it was when its intent began, for a key that `source` does not know
+   * @param kept - where it was when its intent began, for a key that nobody knows
    */
-  of(key: string, url?: DownloadUrl, kept?: string): ResolvedSource | undefined {
+  of(key: string, url?: DownloadUrl, kept?: string): ResolvedSource | undefined | Promise<ResolvedSource | undefined> {
     if (url !== undefined) return { url };
-    const source = this.#source?.(key) ?? kept;
-    if (source === undefined) return undefined;
-    return typeof source === 'object' && !(source instanceof URL) ? source : { url: source };
+    if (this.#afar.size === 0 && this.#arrival === undefined) return this.#own(key, kept);
+    return this.#askAll(key, kept);
   }
+
+  #own(key: string, kept: string | undefined): ResolvedSource | undefined {
+    return resolved(this.#source?.(key, this.#entry(key)) ?? kept);
+  }
+
+  async #askAll(key: string, kept: string | undefined): Promise<ResolvedSource | undefined> {
+    await this.#arrival;
+    const asker = this.#askers.get(key);
+    let refusal: unknown;
+    for (const knows of new Set([...(asker === undefined ? [] : [asker]), ...this.#afar])) {
+      try {
+        const source = await knows(key, this.#entry(key));
+        if (source !== undefined) return resolved(source);
+      } catch (error) {
+        // Another one may know, or be there still.
+        refusal ??= error;
+      }
+    }
+    const own = this.#own(key, kept);
+    if (own === undefined && refusal !== undefined) throw refusal as Error;
+    return own;
+  }
+}
+
+function resolved(source: StoreSource | undefined): ResolvedSource | undefined {
+  if (source === undefined) return undefined;
+  return typeof source === 'object' && !(source instanceof URL) ? source : { url: source };
 }

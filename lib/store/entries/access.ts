@@ -1,6 +1,6 @@
 import { StorageError } from '../../errors/storage-error.js';
 import { abortedError, onAbort } from '../../waits/abort.js';
-import type { Sources } from '../downloads/sources.js';
+import type { ResolvedSource, Sources } from '../downloads/sources.js';
 import type { EntryRecord, Metadata } from '../entry-record.js';
 import type { Freshness } from '../freshness.js';
 import type { Parts } from '../parts.js';
@@ -32,7 +32,12 @@ export class Access<M extends Metadata> {
   async use<T>(key: string, options: AcquireOptions<M>, asked: string, action: (item: Item) => T): Promise<T> {
     const { order, contents } = this.#parts;
     for (;;) {
-      const item = this.#itemOf(key, options, asked);
+      const item = this.#known(key, options, asked) ?? this.#make(key, options, asked);
+      if (item instanceof Promise) {
+        // Nothing keeps it as long as this waits: it is looked for once more.
+        await item;
+        continue;
+      }
       order.guard(item, 'opening');
       try {
         this.describe(item, options);
@@ -53,27 +58,44 @@ export class Access<M extends Metadata> {
     if (Object.keys(about).length > 0) this.#parts.catalog.update(item, about);
   }
 
-  /** A new one where somebody knows where it is. */
-  #itemOf(key: string, options: AcquireOptions<M>, asked: string): Item {
+  #known(key: string, options: AcquireOptions<M>, asked: string): Item | undefined {
     checkKey(key);
     checkAcquire(options);
+    this.#assertUsable(options.signal, asked);
+    return this.#parts.catalog.items.get(key);
+  }
+
+  /** Makes a new one where somebody knows where it is. */
+  #make(key: string, options: AcquireOptions<M>, asked: string): Item | Promise<Item> {
     const { signal, url } = options;
+    const add = (source: ResolvedSource | undefined): Item => {
+      const { catalog } = this.#parts;
+      const known = catalog.items.get(key);
+      if (known !== undefined) return known;
+      if (source !== undefined) return catalog.add(key, newOf(options));
+      throw new StorageError(
+        'NOT_FOUND',
+        `${asked}, ${JSON.stringify(key).slice(0, 80)}, which this store does not have, and nobody knows where it is. ` +
+          'Pass a url, or open the store with a source that knows it.',
+      );
+    };
+    const source = this.#sources.of(key, url);
+    if (!(source instanceof Promise)) return add(source);
+    return abortable(source, asked, signal).then((found) => {
+      this.#assertUsable(signal, asked);
+      return add(found);
+    });
+  }
+
+  #assertUsable(signal: AbortSignal | undefined, asked: string): void {
     if (signal?.aborted === true) throw abortedError(asked, signal);
     this.#assertOpen(asked);
-    const { catalog } = this.#parts;
-    const known = catalog.items.get(key);
-    if (known !== undefined) return known;
-    if (this.#sources.of(key, url) !== undefined) return catalog.add(key, newOf(options));
-    throw new StorageError(
-      'NOT_FOUND',
-      `${asked}, ${JSON.stringify(key).slice(0, 80)}, which this store does not have, and nobody knows where it is. ` +
-        'Pass a url, or open the store with a source that knows it.',
-    );
   }
 
   async #freshen(item: Item, { url, signal }: AcquireOptions<M>, asked: string): Promise<void> {
-    const source = this.#sources.of(item.key, url);
-    if (source === undefined) return;
+    const given = this.#sources.of(item.key, url);
+    const source = given instanceof Promise ? await abortable(given, asked, signal) : given;
+    if (source === undefined || item.isGone) return;
     await abortable(this.#freshness.check(item, source), asked, signal);
     this.#assertOpen(asked);
   }
@@ -95,14 +117,11 @@ function newOf<M extends Metadata>(description: Description<M>, record?: EntryRe
 }
 
 /** Rejects with `CANCELLED` when the signal is aborted before. */
-function abortable(promise: Promise<void>, asked: string, signal: AbortSignal | undefined): Promise<void> {
+function abortable<T>(promise: Promise<T>, asked: string, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
     const stopListening = onAbort(signal, () => {
       reject(abortedError(asked, signal));
     });
-    void promise.then(() => {
-      stopListening();
-      resolve();
-    });
+    promise.then(resolve, reject).finally(stopListening);
   });
 }

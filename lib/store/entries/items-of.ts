@@ -1,5 +1,4 @@
-import { checkOptions } from '../../errors/check-options.js';
-import { wrongType } from '../../errors/invalid-argument.js';
+import { checkWhich } from '../store-options.js';
 import type { Catalog } from './catalog.js';
 import type { Item } from './item.js';
 
@@ -8,13 +7,10 @@ import type { Item } from './item.js';
  * a `TypeError` for what TypeScript rejects.
  */
 export function itemsOf({ items }: Pick<Catalog, 'items'>, which: string | { group: string }): Item[] {
+  checkWhich(which);
   if (typeof which === 'string') {
     const item = items.get(which);
     return item === undefined ? [] : [item];
   }
-  const given: unknown = which;
-  if (typeof given !== 'object' || given === null) throw wrongType('which', 'a key or { group }', which);
-  checkOptions(which, ['group']);
-  if (typeof which.group !== 'string') throw wrongType('group', 'a string', which.group);
   return [...items.values()].filter(({ record }) => record.group === which.group);
 }
