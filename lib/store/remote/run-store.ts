@@ -4,7 +4,6 @@ import { Endpoint } from '../../remote/endpoint.js';
 import type { PortLike } from '../../remote/port-like.js';
 import type { StoreBackend } from '../backend.js';
 import type { Metadata } from '../entry-record.js';
-import { STORE_INSIDE } from '../store-inside.js';
 import type { StoreOptions } from '../store-options.js';
 import { Store } from '../store.js';
 import { serveStore } from './serve-store.js';
@@ -68,8 +67,6 @@ class Tabs {
 
   constructor(store: Store, scope: PortLike) {
     this.#store = store;
-    // The page that has started this is about to connect.
-    store[STORE_INSIDE].sources.awaitArrival();
     serveStore(store, scope);
   }
 
@@ -101,7 +98,8 @@ class Tabs {
 async function openWhenFree<M extends Metadata>(backend: StoreBackend, options: StoreOptions<M>): Promise<Store<M>> {
   for (let waited = 0; ; waited += RETRY_EVERY) {
     try {
-      return await Store.open(backend, options);
+      // The page that has started this is about to connect.
+      return await Store.openFor(backend, options, true);
     } catch (error) {
       if (!isStorageError(error, 'CLAIMED') || waited >= RETRY_FOR) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY));
