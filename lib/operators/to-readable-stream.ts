@@ -30,8 +30,9 @@ export interface StreamOptions {
  * `range` is half-open, in bytes; by default it is everything. The stream closes at its end, at the
  * final length or at the expected length, whichever comes first. A BYOB reader (`mode: 'byob'`) has
  * its buffer filled, where the platform has streams of bytes; others get copies of at most 64 KiB.
- * Nothing is read, waited for or demanded before somebody reads. Where bytes are missing, a read waits, demands what it can take, and ends
- * with the first of them. However much is there, the event loop gets a turn every MiB.
+ * Nothing is read, waited for or demanded before somebody reads. Where bytes are missing, a read
+ * waits, demands what it can take, and ends with the first of them. However much is there, the
+ * event loop gets a turn every MiB.
  *
  * The stream errors with what the wait for missing bytes ends with, `FAILED`, `CANCELLED` or
  * `CLOSED`. An interrupt of the view does not reach it. Cancelling it withdraws the wait and its
@@ -95,7 +96,7 @@ export function streamUntil(
   return hasByteStreams() ? new ReadableStream(source) : plainStream(source);
 }
 
-/** WebKit had none for long: its constructor throws (seen in WebKitGTK 2.50). */
+/** WebKitGTK 2.50 has none: to make one throws. */
 function hasByteStreams(): boolean {
   try {
     return Boolean(new ReadableStream({ type: 'bytes' }));

@@ -75,7 +75,7 @@ export class SuitePage {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
     try {
       // This ends the threads of the suite before, too.
-      await this.#host.goto(address);
+      await Promise.race([this.#host.goto(address), ended]);
       await ended;
     } finally {
       this.#runs = false;

@@ -6,8 +6,8 @@ import { PageThread } from '../page-threads.js';
  * A worker holds the lock of its name until it has ended: `terminate` does not say when that is.
  */
 const nameOf = new URL(location.href).searchParams.get('thread');
-/** Whether the page has to start the threads of this worker. */
-const isByPage = new URL(location.href).searchParams.get('threads') === 'page';
+/** Whether this is a worker whose threads the page has to start. */
+const isByPage = !('document' in globalThis) && new URL(location.href).searchParams.get('threads') === 'page';
 
 /** What a worker tells by itself: whatever listens in it begins to when it is loaded. */
 const LISTENS = 'It listens.';

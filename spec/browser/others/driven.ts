@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { News } from '../suite-events.js';
 import type { SuiteHost } from '../suite-page.js';
 
+/** How often something is looked for, in milliseconds. */
+const EVERY = 50;
+
 /** A browser that is driven by WebDriver, the old one or BiDi. */
 export interface DrivenBrowser {
   /** With its version. */
@@ -27,7 +30,10 @@ export function suiteHost(page: DrivenPage): SuiteHost {
   // answered late, or never.
   const hear = async (): Promise<void> => {
     for (;;) {
-      for (const news of await page.evaluate(() => globalThis.news())) {
+      // Its script may not have run yet.
+      const heard = await page.evaluate(() => ('news' in globalThis ? globalThis.news() : undefined));
+      if (heard === undefined) await delay(EVERY);
+      for (const news of heard ?? []) {
         listener(news);
         if (news.type === 'done' || news.type === 'broken') return;
       }
@@ -46,9 +52,6 @@ export function suiteHost(page: DrivenPage): SuiteHost {
     close: () => page.close(),
   };
 }
-
-/** How often {@link until} looks, in milliseconds. */
-const EVERY = 100;
 
 /** Resolves when something has become true in a page; fails with what is said of it. */
 export async function until<A extends readonly unknown[]>(

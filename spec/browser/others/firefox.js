@@ -1,5 +1,5 @@
 import { launch } from 'puppeteer-core';
-import { installed } from './executables.js';
+import { FIREFOX, installed } from './installed.js';
 
 /** @import { DrivenBrowser } from './driven.js' */
 
@@ -12,7 +12,7 @@ const PREFERENCES = { 'media.autoplay.default': 0 };
  * @returns {Promise<DrivenBrowser>}
  */
 export async function launchFirefox() {
-  const executablePath = installed('firefox-esr', 'firefox');
+  const executablePath = installed(...FIREFOX);
   const browser = await launch({
     browser: 'firefox',
     executablePath,

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { installed } from './executables.js';
+import { installed, WEBKIT } from './installed.js';
 
 /** @import { ChildProcess, SpawnOptions } from 'node:child_process' */
 /** @import { Readable } from 'node:stream' */
@@ -12,8 +15,12 @@ import { installed } from './executables.js';
 const STARTED_WITHIN = 20_000;
 /** How long a script in the page may take, in milliseconds. */
 const SCRIPT = 90_000;
-/** Without it, pages of WebKitGTK have no shared memory, isolated or not. */
-const SHARED_MEMORY = { JSC_useSharedArrayBuffer: '1' };
+/**
+ * How WebKitGTK is changed. Without the first, no page has shared memory, isolated or not; with it,
+ * every page. The second: all memory that can grow lies in 64 GiB of addresses otherwise, which are
+ * room for 30 resources of 2 GiB, and some tests have more at a time.
+ */
+const SWITCHES = { JSC_useSharedArrayBuffer: '1', GIGACAGE_ENABLED: '0' };
 
 /**
  * Launches the installed WebKitGTK, on a screen and a bus of its own, and drives it by WebDriver.
@@ -22,7 +29,7 @@ const SHARED_MEMORY = { JSC_useSharedArrayBuffer: '1' };
  * @returns {Promise<DrivenBrowser>}
  */
 export async function launchWebKit() {
-  const [screen, bus, driver] = [installed('Xvfb'), installed('dbus-run-session'), installed('WebKitWebDriver')];
+  const [driver = '', screen = '', bus = ''] = WEBKIT.map((name) => installed(name));
   /** @type {ChildProcess[]} */
   const started = [];
   /** @type {(command: string, args: string[], options: SpawnOptions) => ChildProcess} */
@@ -32,8 +39,11 @@ export async function launchWebKit() {
     started.unshift(child);
     return child;
   };
+  // It leaves sockets of the sound server behind.
+  const folder = mkdtempSync(join(tmpdir(), 'webkit-'));
   const end = async () => {
     for (const child of started.splice(0)) await endGroup(child);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     const { stdio } = start(screen, ['-displayfd', '3', '-nolisten', 'tcp'], {
@@ -43,7 +53,7 @@ export async function launchWebKit() {
     const port = await freePort();
     start(bus, ['--', driver, `--port=${port}`], {
       stdio: 'ignore',
-      env: { ...process.env, ...SHARED_MEMORY, DISPLAY: `:${display}` },
+      env: { ...process.env, ...SWITCHES, DISPLAY: `:${display}`, TMPDIR: folder, XDG_RUNTIME_DIR: folder },
     });
     const command = commandsTo(`http://127.0.0.1:${port}`);
     await listening(command);
@@ -144,12 +154,14 @@ function commandsTo(origin) {
 
 /** @param {Command} command */
 async function listening(command) {
-  for (const until = performance.now() + STARTED_WITHIN; ; await delay(50)) {
+  const end = performance.now() + STARTED_WITHIN;
+  for (;;) {
     try {
       return await command('GET', '/status');
     } catch (cause) {
-      if (performance.now() > until) throw new Error('WebKitWebDriver does not answer.', { cause });
+      if (performance.now() > end) throw new Error('WebKitWebDriver does not answer.', { cause });
     }
+    await delay(50);
   }
 }
 

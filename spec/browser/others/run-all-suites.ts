@@ -1,0 +1,42 @@
+import { coreSpecs } from '../core-specs.js';
+import { bundleSuites, runSuitesIn, type SuiteResult, type SuitesHost } from '../run-suites.js';
+import { type DrivenBrowser, suiteHost } from './driven.js';
+import { type KnownFailure, runIn } from './known-failures.js';
+
+/** How long a test may take, in milliseconds, unless it says so itself. */
+const TEST = 20_000;
+/** How long all of them may take, in milliseconds. */
+const ALL = 480_000;
+
+const ON_PAGES = ['spec/browser/suites/page.ts'];
+const NOT_ISOLATED = ['spec/browser/suites/not-isolated.ts', 'spec/browser/suites/remote.ts'];
+
+/**
+ * Runs the core's specs and the suites that are about browsers, in one that stays open: close it.
+ */
+export async function runAllSuites(
+  launch: () => Promise<DrivenBrowser>,
+  known: readonly KnownFailure[],
+  how: Pick<SuitesHost, 'atOnce' | 'threads'>,
+): Promise<{ browser: DrivenBrowser; suites: SuiteResult[] }> {
+  const inWorkers = runIn(known, [...coreSpecs, 'spec/browser/suites/opfs.ts']);
+  const site = await bundleSuites([...inWorkers, ...ON_PAGES, ...NOT_ISOLATED]);
+  const browser = await launch();
+  const host: SuitesHost = {
+    ...how,
+    open: async () => suiteHost(await browser.open()),
+    timeout: TEST,
+    until: performance.now() + ALL,
+  };
+  try {
+    const suites = [
+      ...(await runSuitesIn(host, site, inWorkers, { in: 'worker', isolated: true })),
+      ...(await runSuitesIn(host, site, ON_PAGES, { in: 'page', isolated: true })),
+      ...(await runSuitesIn(host, site, NOT_ISOLATED, { in: 'page', isolated: false })),
+    ];
+    return { browser, suites };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
