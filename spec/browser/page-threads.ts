@@ -1,6 +1,6 @@
 /**
- * Threads of a suite that the page starts in its place. In Firefox a worker that terminates workers
- * of its own stops its own event loop (seen in 153).
+ * Threads of a suite that the page starts in its place. In Firefox 153 the event loop of a worker
+ * stops now and then when it terminates workers of its own: some of the core's specs hang.
  */
 
 /** What a suite asks of its page, with a port. */

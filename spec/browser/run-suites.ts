@@ -29,7 +29,12 @@ export async function runSuites(files: readonly string[], options: SuiteOptions)
   const site = await bundleSuites(files, options);
   await using browser = await launchChromium();
   const context = await browser.newContext();
-  return await runSuitesIn({ open: async () => inChromium(await context.newPage()), atOnce: AT_ONCE }, site, files, options);
+  return await runSuitesIn(
+    { open: async () => inChromium(await context.newPage()), atOnce: AT_ONCE },
+    site,
+    files,
+    options,
+  );
 }
 
 /** Bundles specs for {@link runSuitesIn}. */
@@ -74,6 +79,9 @@ export async function runSuitesIn(
           ? await page.run(`${server.origin}/?${search.toString()}&suite=/${script}`)
           : [{ title: 'is begun in time', error: 'The suites before it have taken too long.' }];
       results.set(file, tests);
+      process.stderr.write(
+        `TRY ${new Date().toISOString().slice(14, 19)} ${file} ${tests.filter(({ error }) => error !== undefined).length}/${tests.length} ${page.broken}\n`,
+      );
       if (page.broken) page = await SuitePage.open(await open());
     }
     await page.close();

@@ -39,7 +39,10 @@ export function suiteHost(page: DrivenPage): SuiteHost {
       }
     }
   };
-  const lost = (error: unknown): void => listener({ type: 'lost', title: 'answers', error: String(error) });
+  let isOpen = true;
+  const lost = (error: unknown): void => {
+    if (isOpen) listener({ type: 'lost', title: 'answers', error: String(error) });
+  };
   return {
     listen(given) {
       listener = given;
@@ -49,7 +52,10 @@ export function suiteHost(page: DrivenPage): SuiteHost {
       await page.goto(address);
       hear().catch(lost);
     },
-    close: () => page.close(),
+    close() {
+      isOpen = false;
+      return page.close();
+    },
   };
 }
 
