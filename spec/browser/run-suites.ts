@@ -50,15 +50,13 @@ export interface SuitesHost {
   readonly atOnce: number;
   /** Who starts the threads of a suite. `@default` itself */
   readonly threads?: 'page';
-  /** How long a test may take, in milliseconds. `@default` as in Node */
-  readonly timeout?: number;
   /** When no suite is begun any more, as `performance.now()` has it. `@default` never */
   readonly until?: number;
 }
 
 /** Runs specs of a site in the pages of a browser. */
 export async function runSuitesIn(
-  { open, atOnce, threads, timeout, until = Infinity }: SuitesHost,
+  { open, atOnce, threads, until = Infinity }: SuitesHost,
   site: Site,
   files: readonly string[],
   options: Pick<SuiteOptions, 'in' | 'isolated'>,
@@ -66,7 +64,6 @@ export async function runSuitesIn(
   using server = await serveSite(site, { script: '/spec/browser/page.js', isolated: options.isolated });
   const search = new URLSearchParams({ in: options.in });
   if (threads !== undefined) search.set('threads', threads);
-  if (timeout !== undefined) search.set('timeout', String(timeout));
   // Threads have the longest ones, and come late in the alphabet: the others fill the gaps.
   const waiting = [...files];
   const results = new Map<string, readonly BrowserTest[]>();
@@ -79,9 +76,6 @@ export async function runSuitesIn(
           ? await page.run(`${server.origin}/?${search.toString()}&suite=/${script}`)
           : [{ title: 'is begun in time', error: 'The suites before it have taken too long.' }];
       results.set(file, tests);
-      process.stderr.write(
-        `TRY ${new Date().toISOString().slice(14, 19)} ${file} ${tests.filter(({ error }) => error !== undefined).length}/${tests.length} ${page.broken}\n`,
-      );
       if (page.broken) page = await SuitePage.open(await open());
     }
     await page.close();

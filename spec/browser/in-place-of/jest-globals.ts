@@ -9,8 +9,8 @@ export const jest: Pick<ModuleMocker, 'spyOn' | 'restoreAllMocks'> = new ModuleM
 
 type Test = () => unknown;
 
-/** As in `jest.config.js`, unless the address says otherwise. */
-const TIMEOUT = Number(new URL(location.href).searchParams.get('timeout') ?? 60_000);
+/** As in `jest.config.js`. */
+const TIMEOUT = 60_000;
 
 mocha.setup({ ui: 'bdd', timeout: TIMEOUT, reporter: Mocha.reporters.Base });
 const { describe: suite, it: addTest, before, after, beforeEach, afterEach } = globalThis;
