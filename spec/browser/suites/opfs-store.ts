@@ -116,9 +116,7 @@ describe('a store in the origin private file system', () => {
     (await store.acquire('song', { url })).resource?.writeAll(pattern(100_000));
     await store.close();
     const chunk = await (await folderOf(path)).getFileHandle('chunk-0');
-    const handle = await (
-      chunk as unknown as { createSyncAccessHandle(): Promise<SyncFile> }
-    ).createSyncAccessHandle();
+    const handle = await (chunk as unknown as { createSyncAccessHandle(): Promise<SyncFile> }).createSyncAccessHandle();
     handle.truncate(70_000);
     handle.close();
     const again = await Store.open(opfsBackend({ path }));
