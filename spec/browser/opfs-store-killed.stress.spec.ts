@@ -27,12 +27,16 @@ async function killedAtRandom(folder: string, origin: string): Promise<FoundStor
         new Promise<FoundStore>((resolve, reject) => {
           const worker = new Worker(script, { type: 'module' });
           worker.onmessage = ({ data }: MessageEvent<FoundStore>) => resolve(data);
-          worker.onerror = ({ message }) => reject(new Error(message));
+          worker.onerror = ({ message }) => {
+            (globalThis as { failed?: string }).failed = message;
+            reject(new Error(message));
+          };
         }),
       `/${WRITER}.js`,
     );
     await delay(Math.random() * LONGEST);
-    return found;
+    const failed = await page.evaluate(() => (globalThis as { failed?: string }).failed);
+    return failed === undefined ? found : { ...found, problem: `it has ended: ${failed}` };
   } finally {
     await kill();
     await browser.close().catch(() => undefined);

@@ -120,4 +120,9 @@ async function run(): Promise<void> {
   }
 }
 
-void run();
+run().catch((error: unknown) => {
+  // The page hears of what is thrown, and not of what is rejected.
+  setTimeout(() => {
+    throw error;
+  }, 0);
+});

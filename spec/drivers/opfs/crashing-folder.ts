@@ -34,6 +34,8 @@ export class CrashingFolder implements Folder {
   readonly calls: string[] = [];
   /** Set to an error to have calls fail that match. */
   fails: ((call: string) => Error | undefined) | undefined;
+  /** Set to an error to have calls fail that make a file so long, in bytes. */
+  grows: ((name: string, size: number) => Error | undefined) | undefined;
   readonly #files = new Map<string, StoredFile>();
   readonly #removed = new Map<string, Uint8Array>();
   readonly #looked: (folder: CrashingFolder) => void;
@@ -63,8 +65,11 @@ export class CrashingFolder implements Folder {
       return contentOf(file.durable, file.changes);
     };
     const change = (call: string, done: Change): void => {
-      current();
+      const { length } = current();
       this.#refuse(call);
+      const size = 'size' in done ? done.size : Math.max(length, done.at + done.data.length);
+      const error = size > length ? this.grows?.(name, size) : undefined;
+      if (error !== undefined) throw error;
       file.changes.push(done);
       this.#after(call);
     };
