@@ -13,6 +13,8 @@ export interface Promised {
   readonly isThere: boolean | undefined;
   /** What is covered at least. */
   readonly least: readonly ByteRange[];
+  /** Whether it is complete; undefined: it may be. */
+  readonly isComplete?: boolean | undefined;
   /** The group that its record names; undefined: any. */
   readonly group?: string | undefined;
 }
@@ -85,12 +87,13 @@ async function problemOf(wreck: Wreck, promises: Promises): Promise<string | und
     // What is written next must take nothing that the others have.
     const added = await addTo(backend);
     const found = new Map(entries.map((entry) => [entry.name, entry]));
-    for (const [key, { isThere, least, group }] of promised) {
+    for (const [key, { isThere, least, group, isComplete }] of promised) {
       const entry = found.get(key);
       if (isThere !== undefined && isThere !== (entry !== undefined)) return `${key} is ${isThere ? 'lost' : 'there'}`;
       if (entry === undefined) continue;
       if (group !== undefined && entry.record.group !== group)
         return `${key} has the record of ${String(entry.record.group)}`;
+      if (isComplete !== undefined && isComplete !== (entry.state === 'complete')) return `${key} is ${entry.state}`;
       const resource = Resource.open(backend.driver(key, { ...FRESH, isFresh: false }));
       try {
         const { coverage, coveredBytes } = resource;

@@ -30,6 +30,12 @@ export function backendIn(folder = new CrashingFolder(), geometry: Geometry = SM
   return backend;
 }
 
+/** Ends the store that has a folder, as the end of its tab does. */
+export function kill(folder: CrashingFolder): void {
+  folder.kill();
+  claimed.delete(folder);
+}
+
 /** The folder of a backend. */
 export function folderOf(backend: OpfsBackend): CrashingFolder {
   return folders.get(backend) ?? new CrashingFolder();

@@ -131,6 +131,15 @@ export class CrashingFolder implements Folder {
     return sum;
   }
 
+  /** Ends who has files open: what they were told to write is there, flushed or not. */
+  kill(): void {
+    for (const [name, file] of this.#files) {
+      // What is left of them cannot use their handles any more.
+      file.isOpen = false;
+      this.#files.set(name, { ...file, changes: [...file.changes] });
+    }
+  }
+
   /** Everything that may be found after a crash at this point. */
   *wrecks(): Iterable<Wreck> {
     const all = [...this.#files].flatMap(([name, { changes }]) => changes.map((change) => ({ name, change })));
