@@ -42,7 +42,10 @@ export class Witness {
   readonly folder: CrashingFolder;
   readonly #seen = new Map<string, Seen>();
 
-  /** @param promises - what must be found at the moment @param most - how many wrecks of each call */
+  /**
+   * @param promises - what must be found at the moment
+   * @param most - how many wrecks of each call are looked at
+   */
   constructor(promises: () => Promises, most: number) {
     this.folder = new CrashingFolder(undefined, (folder) => {
       const then = promises();

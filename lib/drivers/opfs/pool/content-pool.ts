@@ -101,7 +101,11 @@ export class ContentPool {
     this.tidySoon();
   }
 
-  /** Removes the content of an entry if nobody has it open. @param committed - also if it is committed */
+  /**
+   * Removes the content of an entry if nobody has it open.
+   *
+   * @param committed - also if it is committed
+   */
   removeKept(entry: number, committed: boolean): void {
     const content = this.contentOf(entry);
     if (content === undefined || this.#counted.has(entry)) return;
@@ -111,7 +115,11 @@ export class ContentPool {
     this.tidySoon();
   }
 
-  /** Tells the journal. @param isDurable - it is to be durable, too */
+  /**
+   * Tells the journal.
+   *
+   * @param isDurable - it is to be durable, too; if that fails, it says what it has said before
+   */
   append(frame: Frame, isDurable = false): void {
     this.attempt('keep the journal', () => {
       if (isDurable && frame.kind === 'content') this.#journal.appendDurably(frame);
@@ -186,14 +194,18 @@ export class ContentPool {
   async #tidy(): Promise<void> {
     // Those that go together are given back together.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (this.#isClosed) return;
+    if (this.#isOver()) return;
     this.flush();
     for (;;) {
       this.chunks.tidy(this.#needed());
       await this.chunks.settled();
-      if (this.#isClosed || !this.#isScattered() || this.#moveTogether() === 0) return;
+      if (this.#isOver() || !this.#isScattered() || this.#moveTogether() === 0) return;
       this.flush();
     }
+  }
+
+  #isOver(): boolean {
+    return this.#isClosed;
   }
 
   /** How many places calls need that came too soon. */

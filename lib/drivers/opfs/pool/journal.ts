@@ -80,7 +80,6 @@ export class Journal {
    * Throws `UNSUPPORTED` for that of a newer version.
    */
   load(): LoadedJournal {
-    for (const file of this.#files) file.flush();
     let newest: ReadJournal | undefined;
     let damage: string | undefined;
     for (const [index, file] of this.#files.entries()) {
@@ -118,7 +117,7 @@ export class Journal {
     this.#renew();
   }
 
-  /** As {@link append}, and it is durable. If it throws, the journal says what it has said before. */
+  /** As {@link append}, and it is durable. If it throws, the journal says what it did before. */
   appendDurably(frame: Frame & { readonly kind: 'content' }): void {
     const { content: before } = this.state.entries.get(frame.entry) ?? {};
     this.append(frame);
