@@ -119,7 +119,7 @@ export class Journal {
 
   /** As {@link append}, and it is durable. If it throws, the journal says what it did before. */
   appendDurably(frame: Frame & { readonly kind: 'content' }): void {
-    const { content: before } = this.state.entries.get(frame.entry) ?? {};
+    const { content: before, contentBytes = 0 } = this.state.entries.get(frame.entry) ?? {};
     this.append(frame);
     try {
       this.#flushOrRenew();
@@ -127,7 +127,8 @@ export class Journal {
       // What is written next is a new journal, which says this.
       const { entry } = frame;
       const old: Frame = before === undefined ? { kind: 'no content', entry } : { ...frame, content: before };
-      this.state.apply(old, 0);
+      this.state.apply(old, contentBytes);
+      this.#isSuspect = true;
       throw error;
     }
   }

@@ -151,6 +151,8 @@ export class PooledContent {
       this.#pool.attempt('make a checkpoint', () => this.#blocks.place());
     }
     this.keep();
+    // So that the commit does not take long.
+    if (this.#state === 'next') this.#pool.chunks.flush();
     await this.#ahead.open();
   }
 
