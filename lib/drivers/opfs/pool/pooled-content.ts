@@ -202,7 +202,6 @@ export class PooledContent {
 
   settle(): void {
     this.#ahead.settled();
-    this.#pool.tidySoon();
   }
 
   /** Makes final content writable again; the journal says so before anything is written. */
