@@ -3,7 +3,7 @@ import { isStorageError, Resource } from '../../lib/index.js';
 import type { ByteRange } from '../../lib/range/byte-range.js';
 import { subtractRanges } from '../../lib/range/subtract-ranges.js';
 import { pattern, settled, SMALL } from '../drivers/opfs/in-folders.js';
-import { rounds } from '../run/rounds.js';
+import { isStress, rounds } from '../run/rounds.js';
 import { coversOnly, FRESH, type Promised, type Promises, recordOf, Witness } from './opfs-crash.js';
 import { backendIn, kill } from './opfs-stores.js';
 
@@ -294,12 +294,13 @@ function randomNumbers(seed: number): (limit: number) => number {
 }
 
 describe('a crash after any call of a store in the origin private file system', () => {
-  it.each(Array.from({ length: rounds(40, 5) }, (_, seed) => seed))(
+  it.each(Array.from({ length: rounds(40, 3) }, (_, seed) => seed))(
     'leaves entries that have what they say, and no less than was promised (seed %i)',
     async (seed) => {
-      const use = new RandomUse(randomNumbers(seed + 1), 10);
-      await use.run(60);
+      const use = new RandomUse(randomNumbers(seed + 1), isStress ? 10 : 6);
+      await use.run(isStress ? 60 : 40);
       expect(await use.witness.check()).toBeGreaterThan(100);
     },
+    600_000,
   );
 });
