@@ -137,9 +137,11 @@ export class OpfsFolder implements Folder {
 
   async remove(name: string): Promise<void> {
     try {
+      // A folder of that name is somebody else's.
+      await this.#handle.getFileHandle(name);
       await this.#handle.removeEntry(name);
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissing(error) && (error as Error).name !== 'TypeMismatchError') throw error;
     }
   }
 

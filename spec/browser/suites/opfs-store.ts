@@ -39,7 +39,13 @@ async function sizesOf(path: string): Promise<Map<string, number>> {
     entries(): AsyncIterable<[string, FileSystemHandle]>;
   };
   for await (const [name, handle] of folder.entries()) {
-    if (handle.kind === 'file') sizes.set(name, (await (handle as FileSystemFileHandle).getFile()).size);
+    if (handle.kind !== 'file') continue;
+    try {
+      sizes.set(name, (await (handle as FileSystemFileHandle).getFile()).size);
+    } catch (error) {
+      // It was removed since it was listed.
+      if ((error as Error).name !== 'NotFoundError') throw error;
+    }
   }
   return sizes;
 }
@@ -122,10 +128,13 @@ describe('a store in the origin private file system', () => {
     await folder.getFileHandle('notes.txt', { create: true });
     await folder.getFileHandle('chunk-01', { create: true });
     await folder.getDirectoryHandle('below', { create: true });
+    // It has the name of one of ours, and is none.
+    await folder.getDirectoryHandle('chunk-999', { create: true });
     const store = await Store.open(opfsBackend({ path }));
     expect(store.strangers).toEqual(['below', 'chunk-01', 'notes.txt']);
     await store.close();
     expect([...(await sizesOf(path)).keys()]).toEqual(expect.arrayContaining(['chunk-01', 'notes.txt']));
+    await folder.getDirectoryHandle('chunk-999');
   });
 
   it('says what was damaged, and begins anew', async () => {
