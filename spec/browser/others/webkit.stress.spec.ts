@@ -20,9 +20,9 @@ it('the list of what fails in WebKitGTK names nothing that passes', () => {
 describe('in WebKitGTK', () => {
   it('a media element plays a song while it fills, and from where the user seeks', async () => {
     await expectToPlay(browser, readFileSync('node_modules/audio-lena/lena.wav'), 'audio/wav');
-  });
+  }, 180_000);
 
   it('the progress page downloads a song and decodes it', async () => {
     await expectDecodedSong(browser);
-  });
+  }, 180_000);
 });
