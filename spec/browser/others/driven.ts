@@ -5,6 +5,9 @@ import type { SuiteHost } from '../suite-page.js';
 /** How often something is looked for, in milliseconds. */
 const EVERY = 50;
 
+/** How long {@link until} waits, in milliseconds. */
+const PATIENCE = 60_000;
+
 /** A browser that is driven by WebDriver, the old one or BiDi. */
 export interface DrivenBrowser {
   /** With its version. */
@@ -66,9 +69,9 @@ export async function until<A extends readonly unknown[]>(
   isSo: (...args: A) => boolean,
   ...args: A
 ): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + PATIENCE;
   while (!(await page.evaluate(isSo, ...args))) {
-    if (performance.now() > end) throw new Error(`Within 30 s it did not come true that ${what}.`);
+    if (performance.now() > end) throw new Error(`Within ${PATIENCE / 1000} s it did not come true that ${what}.`);
     await delay(EVERY);
   }
 }

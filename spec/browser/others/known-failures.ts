@@ -47,7 +47,7 @@ export const inWebKit: readonly KnownFailure[] = [
   {
     file: 'spec/operators/write-to-streams.spec.ts',
     titles: [
-      'writeTo, fed from a web stream leaves it locked when unsubscribed',
+      'writeTo, fed from a web stream leaves it locked when unsubscribed, until its next chunk, and cancels it',
       'writeTo, fed from a web stream has it cancelled by a signal',
     ],
     reason: 'streams are no async iterables',
@@ -56,13 +56,13 @@ export const inWebKit: readonly KnownFailure[] = [
     file: 'spec/operators/to-readable-stream.spec.ts',
     titles: ['toReadableStream, read by a default reader gives the event loop a turn every MiB'],
     sometimes: true,
-    reason: 'timers of no delay are rarer than turns',
+    reason: 'its timer of no delay ticks less often than the test counts on',
   },
   {
     file: 'spec/operators/read-chunks.spec.ts',
     titles: ['readChunks gives the event loop a turn every MiB'],
     sometimes: true,
-    reason: 'timers of no delay are rarer than turns',
+    reason: 'its timer of no delay ticks less often than the test counts on',
   },
   {
     file: 'spec/resource/cancel-and-close.spec.ts',
@@ -83,16 +83,21 @@ export const inWebKit: readonly KnownFailure[] = [
   },
   {
     file: 'spec/window/many-readers.spec.ts',
-    reason: 'the test counts turns of the event loop, and the threads have got too little done after them',
+    reason: 'its rounds are used up before all readers are done, in a minute; why is not known',
   },
   {
     file: 'spec/drivers/window/readers.spec.ts',
-    reason: 'three threads that read at full speed get on too slowly beside their owner',
+    reason: 'three readers at full speed are not done within four minutes; why is not known',
   },
 ];
 
-/** None: every test passes there. */
-export const inFirefox: readonly KnownFailure[] = [];
+export const inFirefox: readonly KnownFailure[] = [
+  {
+    file: 'spec/browser/suites/opfs.ts',
+    titles: ['a path of the origin private file system is read by several at a time'],
+    reason: 'a file has one access handle at a time, also to read',
+  },
+];
 
 /** Those of `files` that are run. */
 export function runIn(known: readonly KnownFailure[], files: readonly string[]): string[] {

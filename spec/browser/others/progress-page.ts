@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import sirv from 'sirv';
 import { buildPage, headerMd5, song } from '../../examples/progress-page/page.js';
@@ -27,7 +28,7 @@ export async function expectDecodedSong(browser: DrivenBrowser): Promise<void> {
   const server = await TestServer.start(song, '"1"');
   server.handle = (exchange) => {
     const { request, response } = exchange;
-    if (request.url?.endsWith('.flac') === true) return server.serve(exchange);
+    if (isSong(request.url)) return server.serve(exchange);
     if (request.url !== '/') files(request, response);
     else response.setHeaders(new Headers({ ...ISOLATION, 'content-type': 'text/html' })).end(index);
     return undefined;
@@ -35,10 +36,14 @@ export async function expectDecodedSong(browser: DrivenBrowser): Promise<void> {
   const tab = await browser.open();
   try {
     await tab.goto(server.origin);
-    await tab.evaluate(() => {
-      const buttons = [...document.querySelectorAll('button')];
-      buttons.find(({ textContent }) => textContent.trim() === 'Load the sample')?.click();
-    });
+    // Its script may not have run yet.
+    for (let clicks = 0; server.exchanges.every(({ request }) => !isSong(request.url)) && clicks < 30; clicks += 1) {
+      await tab.evaluate(() => {
+        const buttons = [...document.querySelectorAll('button')];
+        buttons.find(({ textContent }) => textContent.trim() === 'Load the sample')?.click();
+      });
+      await delay(1000);
+    }
     const isFull = (): boolean =>
       document.querySelector('[role=progressbar][aria-label=Downloaded]')?.ariaValueNow === '100';
     await until(tab, 'all of it is downloaded', isFull);
@@ -47,4 +52,8 @@ export async function expectDecodedSong(browser: DrivenBrowser): Promise<void> {
   } finally {
     await tab.close();
   }
+}
+
+function isSong(url = ''): boolean {
+  return url.endsWith('.flac');
 }
