@@ -59,7 +59,8 @@ export function showControls(session: Session, store: SongStore): Subscription {
       const failure = download.name === 'failed' ? download.message : '';
       setAttribute(element('message'), 'data-bad', String(failure !== '' || trouble !== ''));
       const result = decoder.name === 'done' ? resultText(decoder, song$.value?.format.md5) : '';
-      write(element('message'), [failure, trouble, result].filter(Boolean).join(' '));
+      const news = [failure, trouble, result].filter(Boolean).join(' ');
+      write(element('message'), news || `${said(download)}.`);
     }),
   );
   // Every quarter, and every change: more would be noise.
@@ -71,8 +72,7 @@ export function showControls(session: Session, store: SongStore): Subscription {
   );
   const said$ = combineLatest([download$, trouble$]).pipe(
     map(([state, trouble]) => {
-      const said = state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name];
-      return trouble === '' ? said : `${said}. ${trouble}`;
+      return trouble === '' ? said(state) : `${said(state)}. ${trouble}`;
     }),
   );
   for (const texts$ of [said$, quarter$]) {
@@ -94,6 +94,10 @@ const SAID = {
   stopped: 'Download paused; what is there stays',
   complete: 'Downloaded',
 };
+
+function said(state: DownloadState): string {
+  return state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name];
+}
 
 /** What the header has where it does not know. */
 const UNKNOWN_MD5 = '0'.repeat(32);

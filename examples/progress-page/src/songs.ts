@@ -12,8 +12,14 @@ export type SongFacts = {
 
 export type SongEntry = StoreEntry<SongFacts>;
 
+/** How often to try again before the user is asked to. */
+const RETRY = 2;
+
 /** Half a gigabyte: then what was played longest ago makes room, unless it is pinned. */
-export const SONGS = { maxBytes: 500e6, source: (key: string) => key } satisfies StoreOptions<SongFacts>;
+export const SONGS = {
+  maxBytes: 500e6,
+  source: (key: string) => ({ url: key, retry: RETRY }),
+} satisfies StoreOptions<SongFacts>;
 
 /** The last part of an address, or else where it is. */
 export function nameOf(key: string): string {
