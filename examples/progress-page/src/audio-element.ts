@@ -1,6 +1,6 @@
 // The browser's own player, beside the decoder: it plays from the store, through the service worker.
 
-import { EMPTY, filter, from, fromEvent, type Subscription, switchMap } from 'rxjs';
+import { EMPTY, filter, from, fromEvent, map, Subscription, switchMap } from 'rxjs';
 import { type ServedMedia, serveMedia } from 'tidemark/browser';
 import { messageOf } from './format.js';
 import { element, write } from './page.js';
@@ -20,16 +20,20 @@ export async function serveAudio(): Promise<ServedMedia | undefined> {
 
 /** Gives the element the song, until unsubscribed. Of the two players one plays at a time. */
 export function showAudio({ content, song$ }: Session, serving: Promise<ServedMedia | undefined>): Subscription {
-  const subscription = from(serving).subscribe((media) => {
-    if (media === undefined) return;
-    const exposed = media.expose(content, { contentType: 'audio/flac' });
-    audio.src = exposed.url;
+  const subscription = new Subscription();
+  const served$ = from(serving).pipe(
+    filter((media) => media !== undefined),
+    map((media) => media.expose(content, { contentType: 'audio/flac' })),
+  );
+  const served = served$.subscribe(({ url, close }) => {
+    audio.src = url;
     subscription.add(() => {
       audio.removeAttribute('src');
       audio.load();
-      exposed.close();
+      close();
     });
   });
+  subscription.add(served);
   const state$ = song$.pipe(switchMap((song) => song?.player.state$ ?? EMPTY));
   subscription.add(state$.pipe(filter(({ name }) => name === 'playing')).subscribe(() => audio.pause()));
   subscription.add(fromEvent(audio, 'play').subscribe(() => song$.value?.player.pause()));

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { expectDecoded, openPage, openStored, rowOf, song, textOf, untilShown, usePage } from './page.js';
 
+/** What has come is durable within a second, and a busy machine's time, in milliseconds. */
+const DURABLE = 2500;
 const HALF = Math.floor(song.length / 2);
 
 describe('the progress page, and what it has stored', () => {
@@ -12,7 +14,7 @@ describe('the progress page, and what it has stored', () => {
     server.budget = HALF;
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^(49|50) %$/);
-    await page.waitForTimeout(2000); // what has come is durable within a second
+    await page.waitForTimeout(DURABLE);
     const before = requests().length;
     server.budget = Infinity;
     await page.reload();
@@ -56,6 +58,7 @@ describe('the progress page, and what it has stored', () => {
     await row.getByText('paused').waitFor();
     await page.getByRole('button', { name: 'Resume download' }).waitFor();
     await server.quiet();
+    await page.waitForTimeout(DURABLE);
     const asked = requests().length;
     await page.reload();
     await rowOf(page, 'sample.flac').getByText('paused').waitFor(); // and it stays so
