@@ -6,7 +6,7 @@ import type { SongStore } from './open-store.js';
 import { element, write } from './page.js';
 import { nameOf } from './songs.js';
 
-/** Has a song downloaded, from now on and after a restart: its bytes come before those of others. */
+/** Has a song downloaded, also after a restart: its bytes come before those of others. */
 export async function download(store: SongStore, key: string): Promise<void> {
   const isNew = store.entry(key) === undefined;
   await store.download(key, { priority: 'playback', ...(isNew && { metadata: { addedAt: Date.now() } }) });

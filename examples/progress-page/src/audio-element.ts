@@ -1,4 +1,4 @@
-// The browser's own player, beside the decoder: it plays from the store, through the service worker.
+// The browser's own player: it plays from the store, through the service worker.
 
 import { EMPTY, filter, from, fromEvent, map, Subscription, switchMap } from 'rxjs';
 import { type ServedMedia, serveMedia } from 'tidemark/browser';
@@ -25,12 +25,12 @@ export function showAudio({ content, song$ }: Session, serving: Promise<ServedMe
     filter((media) => media !== undefined),
     map((media) => media.expose(content, { contentType: 'audio/flac' })),
   );
-  const served = served$.subscribe(({ url, close }) => {
-    audio.src = url;
+  const served = served$.subscribe((exposed) => {
+    audio.src = exposed.url;
     subscription.add(() => {
       audio.removeAttribute('src');
       audio.load();
-      close();
+      exposed.close();
     });
   });
   subscription.add(served);

@@ -14,7 +14,7 @@ export function downloadState({ state, download }: Pick<StoreEntry, 'state' | 'd
     case 'paused':
       return { name: 'stopped' };
     case 'failed':
-      return { name: 'failed', message: messageOf(download?.lastError ?? 'The download has failed.') };
+      return { name: 'failed', message: messageOf(download.lastError ?? 'The download has failed.') };
     case 'queued':
     case 'retrying':
       return { name: download.state };

@@ -1,4 +1,4 @@
-import { catchError, EMPTY, exhaustMap, expand, merge, type Observable, Subscription, switchMap, tap } from 'rxjs';
+import { catchError, EMPTY, exhaustMap, expand, merge, type Observable, type Subscription, switchMap, tap } from 'rxjs';
 import type { ByteRange, Demand, Resource, ResourceView } from 'tidemark';
 import { messageOf } from './format.js';
 

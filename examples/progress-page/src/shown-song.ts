@@ -38,7 +38,7 @@ export function song$(
       concat(
         of(key),
         shown$(lease, store, serving),
-        // The server has another version, of which there is nothing yet; or somebody has removed it.
+        // The server has another version, of which there is nothing yet; or it was removed.
         defer(() => (isChanged(lease) ? song$(store, serving, { key, isAdded: true }) : gone$())),
       ),
     ),

@@ -9,7 +9,7 @@ import { storedRow, type StoredRow } from './stored-row.js';
 export function showStored(store: SongStore, open$: Observable<string | undefined>, open: (key: string) => void): void {
   const list = element('stored');
   const rows = new Map<string, StoredRow>();
-  const current$ = open$.pipe(shareReplay(1));
+  const current$ = open$.pipe(shareReplay({ bufferSize: 1, refCount: false }));
   current$.subscribe(); // from the beginning
   const addedAt = (key: string): number => store.entry(key)?.metadata.addedAt ?? 0;
 
@@ -31,7 +31,7 @@ export function showStored(store: SongStore, open$: Observable<string | undefine
   });
 }
 
-/** Where the focus is in a row that goes, it goes to its neighbour; from the last one, to the title. */
+/** The focus of a row that goes is its neighbour's; that of the last one the title's. */
 function leave(item: HTMLElement): void {
   if (!item.contains(document.activeElement)) return;
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;

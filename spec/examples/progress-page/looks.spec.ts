@@ -99,12 +99,16 @@ describe.each(SCHEMES)('the progress page, in %s', (colorScheme) => {
   usePage();
 
   it.each(SIZES)('is whole, legible and still at $width pixels', async (viewport) => {
-    const { page, server } = await openPage({
-      bytesPerSecond: 100_000,
-      context: { viewport, colorScheme, reducedMotion: 'reduce' },
-    });
+    const { page, server } = await openPage({ context: { viewport, colorScheme, reducedMotion: 'reduce' } });
     const shifts = await watchShifts(page, 'with the past');
     expect(await violations(page)).toEqual([]);
+    await page
+      .getByLabel('Address of a FLAC file')
+      .fill(`${server.origin}/A%20song%20of%20${'quite%20'.repeat(9)}a%20name.flac`);
+    await page.getByLabel('Address of a FLAC file').press('Enter');
+    await expectDecoded(page);
+    await page.getByRole('button', { name: /^Pin A song of/ }).click();
+    server.bytesPerSecond = 50_000;
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'decoded', /^[2-5]\d %$/);
     await clickAt(page, 0.7);

@@ -44,5 +44,6 @@ describe('the progress page, in two tabs', () => {
     await untilShown(page, 'name', /^No song is open$/);
     await untilShown(other, 'name', /^No song is open$/);
     await untilShown(other, 'usage', /^0 songs/);
+    expect(await page.getByRole('button', { name: 'sample.flac' }).count()).toBe(0);
   });
 });
