@@ -1,6 +1,8 @@
 // The origin private file system
 export { openOpfs } from './browser/open-opfs.js';
 export type { OpfsOptions, OpfsResource } from './browser/open-opfs.js';
+export { opfsBackend } from './browser/opfs-backend.js';
+export type { OpfsBackendOptions } from './browser/opfs-backend.js';
 export { OpfsDriver } from './drivers/opfs/opfs-driver.js';
 export type { OpfsInspection } from './drivers/opfs/inspect-content.js';
 export type { OpfsDriverOptions } from './drivers/opfs/options.js';

@@ -52,7 +52,7 @@ export class SharedStore {
     return this.#store;
   }
 
-  get #hasLeft(): boolean {
+  #hasLeft(): boolean {
     return this.#left.signal.aborted;
   }
 
@@ -75,11 +75,11 @@ export class SharedStore {
 
   /** Runs the worker until this tab leaves. */
   async #lead(): Promise<void> {
-    while (!this.#hasLeft) {
+    while (!this.#hasLeft()) {
       const worker = new StoreWorker(this.#makeWorker);
       this.#worker = worker;
       await Promise.race([worker.running, worker.ended]);
-      if (this.#hasLeft) return;
+      if (this.#hasLeft()) return;
       worker.lead(this.#name);
       this.#connect(worker.port, () => worker.terminate());
       await worker.ended;

@@ -83,9 +83,19 @@ export class Store<M extends Metadata = Metadata> {
    * Rejects with `CLAIMED` while another store has the backend, with `INVALID_ARGUMENT`, and with
    * what the backend does.
    */
-  static async open<M extends Metadata = Metadata>(
+  static open<M extends Metadata = Metadata>(backend: StoreBackend, options: StoreOptions<M> = {}): Promise<Store<M>> {
+    return Store.openFor<M>(backend, options, false);
+  }
+
+  /**
+   * @internal
+   *
+   * @param awaits - asks nobody where keys are before somebody is there who uses it from afar
+   */
+  static async openFor<M extends Metadata>(
     backend: StoreBackend,
-    options: StoreOptions<M> = {},
+    options: StoreOptions<M>,
+    awaits: boolean,
   ): Promise<Store<M>> {
     checkStoreOptions(options);
     if (typeof (backend as Partial<StoreBackend> | null | undefined)?.nameOf !== 'function') {
@@ -93,7 +103,7 @@ export class Store<M extends Metadata = Metadata> {
     }
     const stored = await backend.open();
     try {
-      return new Store(backend, options, stored);
+      return new Store(backend, options, stored, awaits);
     } catch (error) {
       // Nobody has it to close it.
       await backend.close();
@@ -101,9 +111,9 @@ export class Store<M extends Metadata = Metadata> {
     }
   }
 
-  private constructor(backend: StoreBackend, options: StoreOptions<M>, stored: StoredEntries) {
+  private constructor(backend: StoreBackend, options: StoreOptions<M>, stored: StoredEntries, awaits: boolean) {
     const { downloader = new Downloader() } = options;
-    const sources = new Sources(options.source as StoreOptions['source'], (key) => this.entry(key));
+    const sources = new Sources(options.source as StoreOptions['source'], (key) => this.entry(key), awaits);
     const parts = assemble(backend, options, downloader, sources);
     this.#parts = parts;
     this.#pins = new Pins(parts);

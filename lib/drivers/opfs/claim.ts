@@ -15,19 +15,21 @@ export interface ClaimOptions {
   readonly wait: AbortSignal | boolean;
   /** Cancels the wait, too. */
   readonly signal: AbortSignal | undefined;
+  /** What is kept at the path: content and a store may have the same. `@default` content */
+  readonly kind?: 'content' | 'store';
 }
 
-/** What this thread is about to free: a lock is free a moment after it was released. */
+/** What this thread is about to free, by locks: one is free a moment after it was released. */
 const ending = new Map<string, Promise<unknown>>();
 
 /** The name of the Web Lock of a path. */
-export function lockName(path: string): string {
-  return `tidemark:opfs:${path}`;
+export function lockName(path: string, kind: ClaimOptions['kind'] = 'content'): string {
+  return kind === 'store' ? `tidemark:opfs-store:${path}` : `tidemark:opfs:${path}`;
 }
 
 /** Resolves once this thread has freed what it has closed. */
-export async function whenFreed(path: string): Promise<void> {
-  await ending.get(path);
+export async function whenFreed(lock: string): Promise<void> {
+  await ending.get(lock);
 }
 
 /**
@@ -37,13 +39,14 @@ export async function whenFreed(path: string): Promise<void> {
  * wait.
  */
 export async function takeClaim(path: string, options: ClaimOptions): Promise<Claim> {
-  await whenFreed(path);
+  const name = lockName(path, options.kind);
+  await whenFreed(name);
   const { mode, wait } = options;
   const waiting = wait === false ? undefined : waitUntil([options.signal, wait === true ? undefined : wait]);
   const request = waiting === undefined ? { mode, ifAvailable: true } : { mode, signal: waiting.signal };
   try {
     return await new Promise<Claim>((resolve, reject) => {
-      const freed = navigator.locks.request(lockName(path), request, (lock) => {
+      const freed = navigator.locks.request(name, request, (lock) => {
         if (lock === null) throw claimedError(path);
         return new Promise<void>((free) => {
           resolve({
@@ -52,8 +55,8 @@ export async function takeClaim(path: string, options: ClaimOptions): Promise<Cl
                 .catch(() => undefined)
                 .then(() => free())
                 .then(() => freed);
-              ending.set(path, ended);
-              void ended.finally(() => ending.get(path) === ended && ending.delete(path));
+              ending.set(name, ended);
+              void ended.finally(() => ending.get(name) === ended && ending.delete(name));
             },
           });
         });
@@ -70,9 +73,10 @@ export async function takeClaim(path: string, options: ClaimOptions): Promise<Cl
 
 /** True while somebody uses the path. */
 export async function isClaimed(path: string): Promise<boolean> {
-  await whenFreed(path);
+  const lock = lockName(path);
+  await whenFreed(lock);
   const { held = [] } = await navigator.locks.query();
-  return held.some(({ name }) => name === lockName(path));
+  return held.some(({ name }) => name === lock);
 }
 
 export function claimedError(path: string): StorageError {

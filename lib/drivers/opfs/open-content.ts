@@ -5,7 +5,7 @@ import { chunkName, chunkOf, type Folder, SLOTS } from './folder.js';
 import type { Geometry } from './geometry.js';
 import { attemptLater } from './io-error.js';
 import { OpfsContent } from './opfs-content.js';
-import type { FoundRecord } from './opfs-record.js';
+import type { FoundRecord, OpfsRecord } from './opfs-record.js';
 import { RecordSlots } from './record-slots.js';
 
 /** Where the content of a path is kept. */
@@ -117,11 +117,18 @@ export function chunksOf({ runs }: FoundRecord, { chunkBlocks }: Geometry): Set<
 }
 
 /** The name of a chunk file that lacks bytes which the record lists; undefined if none does. */
-export async function shortChunk(
-  { content, runs }: FoundRecord,
-  folder: Folder,
+export async function shortChunk(record: FoundRecord, folder: Folder, geometry: Geometry): Promise<string | undefined> {
+  for (const [chunk, needed] of neededChunks(record, geometry)) {
+    if ((await folder.size(chunkName(chunk))) < needed) return chunkName(chunk);
+  }
+  return undefined;
+}
+
+/** How long the chunk files that a record claims have to be at least, in bytes, by their numbers. */
+export function neededChunks(
+  { content, runs }: OpfsRecord,
   { blockSize, chunkBlocks }: Geometry,
-): Promise<string | undefined> {
+): ReadonlyMap<number, number> {
   const ends = new Map<number, number>();
   let index = 0;
   for (const { start, end } of content.coverage) {
@@ -136,10 +143,7 @@ export async function shortChunk(
       ends.set(chunk, Math.max(needed, ends.get(chunk) ?? 0));
     }
   }
-  for (const [chunk, needed] of ends) {
-    if ((await folder.size(chunkName(chunk))) < needed) return chunkName(chunk);
-  }
-  return undefined;
+  return ends;
 }
 
 function refusal(path: string, reason: RefusedContent['reason'], coveredBytes: number, found: string): RefusedContent {

@@ -18,6 +18,8 @@ interface ListedFolder {
  * name of a path is that of a file of ours.
  */
 const SUFFIX = '.tidemark';
+/** That of a store: it may have the same path as content. */
+export const STORE_SUFFIX = '.tidemark-store';
 /** How often a file is read that somebody else changes meanwhile. */
 const MOST_TRIES = 5;
 
@@ -29,26 +31,39 @@ export function checkPath(path: string): void {
   throw invalidArgument('path', "names with a slash between them ('songs/7', say), none empty, . or ..", path);
 }
 
+/** What to do where there is no such file system, for messages. */
+export interface WayOut {
+  /** What is done in a dedicated worker. */
+  readonly inWorker: string;
+  /** What is done without the file system, in browsers and elsewhere. */
+  readonly without: string;
+}
+
+const FOR_RESOURCE: WayOut = {
+  inWorker: 'Call openOpfs() in one',
+  without: 'Open the resource with a MemDriver; in Node and Electron with the MmapDriver of tidemark/node',
+};
+
 /** Throws `UNSUPPORTED`, with the way out, where there is no such file system or no lock. */
-export function assertStorage(): void {
+export function assertStorage({ without }: WayOut = FOR_RESOURCE): void {
   const { navigator: found } = globalThis as { navigator?: Partial<Pick<Navigator, 'storage' | 'locks'>> };
   if (typeof found?.storage?.getDirectory === 'function' && found.locks !== undefined) return;
   throw new StorageError(
     'UNSUPPORTED',
-    'There is no origin private file system here, or no Web Locks: browsers have both on https: and localhost. Open the resource with a ' +
-      'MemDriver; in Node and Electron with the MmapDriver of tidemark/node.',
+    'There is no origin private file system here, or no Web Locks: browsers have both on https: and localhost. ' +
+      `${without}.`,
   );
 }
 
 /** Throws `UNSUPPORTED`, with the way out, where no access handles are. */
-export function assertHandles(): void {
-  assertStorage();
+export function assertHandles(way: WayOut = FOR_RESOURCE): void {
+  assertStorage(way);
   const { FileSystemFileHandle: handle } = globalThis as { FileSystemFileHandle?: { prototype: object } };
   if (handle !== undefined && 'createSyncAccessHandle' in handle.prototype) return;
   throw new StorageError(
     'UNSUPPORTED',
-    'Files of the origin private file system can be opened in a dedicated worker only, of a page on https: or localhost. Call openOpfs() ' +
-      'in one; where there is none, open the resource with a MemDriver.',
+    'Files of the origin private file system can be opened in a dedicated worker only, of a page on https: or localhost. ' +
+      `${way.inWorker}. Where there is none: ${way.without}.`,
   );
 }
 
@@ -68,11 +83,14 @@ export class OpfsFolder implements Folder {
    * Returns the folder of a path; undefined if it is not there.
    *
    * @param use - `write`: makes it if it is not there; `read`: files are opened to be read only
+   * @param suffix - what its name has behind that of the path
    */
-  static async at(path: string, use: 'write' | 'read'): Promise<OpfsFolder | undefined> {
+  static async at(path: string, use: 'write', suffix?: string): Promise<OpfsFolder>;
+  static async at(path: string, use: 'write' | 'read'): Promise<OpfsFolder | undefined>;
+  static async at(path: string, use: 'write' | 'read', suffix = SUFFIX): Promise<OpfsFolder | undefined> {
     const create = use === 'write';
     const names = path.split('/');
-    const last = `${names.pop() ?? ''}${SUFFIX}`;
+    const last = `${names.pop() ?? ''}${suffix}`;
     let parent = await rootFolder();
     try {
       for (const name of names) parent = await parent.getDirectoryHandle(name, { create });

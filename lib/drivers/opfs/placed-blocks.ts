@@ -20,16 +20,27 @@ export class PlacedBlocks {
   readonly #chunks: ChunkFiles;
   readonly #geometry: Geometry;
   readonly #retire: (place: number) => void;
+  readonly #waitingElsewhere: () => number;
   #blocks = new Map<number, Block>();
   /** The blocks that wait for a place, in the order in which they came. */
   readonly #waiting = new Map<number, Block & { where: Uint8Array }>();
 
-  /** @param retire - called for each place whose bytes are given up */
-  constructor(path: string, chunks: ChunkFiles, geometry: Geometry, retire: (place: number) => void) {
+  /**
+   * @param retire - called for each place whose bytes are given up
+   * @param waitingElsewhere - how many blocks of others wait for places in the same files
+   */
+  constructor(
+    path: string,
+    chunks: ChunkFiles,
+    geometry: Geometry,
+    retire: (place: number) => void,
+    waitingElsewhere = (): number => 0,
+  ) {
     this.#path = path;
     this.#chunks = chunks;
     this.#geometry = geometry;
     this.#retire = retire;
+    this.#waitingElsewhere = waitingElsewhere;
   }
 
   /** How many there are. */
@@ -217,7 +228,8 @@ export class PlacedBlocks {
       if (!this.#blocks.has(block)) fresh.push(block);
     }
     const waiting = this.#waiting.size + Math.max(0, fresh.length - this.#chunks.free);
-    if (fresh.length > this.#chunks.free && waiting * blockSize > BUFFER_BYTES) {
+    const isTooMuch = (): boolean => (waiting + this.#waitingElsewhere()) * blockSize > BUFFER_BYTES;
+    if (fresh.length > this.#chunks.free && isTooMuch()) {
       throw new StorageError(
         'CAPACITY',
         `Asked to write ${end - start} bytes to ${this.#path} faster than files can be opened for them, and ${BUFFER_BYTES} bytes may ` +

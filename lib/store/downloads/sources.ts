@@ -23,18 +23,18 @@ export class Sources {
   #arrival: Promise<void> | undefined;
   #arrived: (() => void) | undefined;
 
-  /** @param entry - what there is of a key */
+  /**
+   * @param entry - what there is of a key
+   * @param awaits - nobody is asked before the first one afar has {@link arrived}
+   */
   constructor(
     source: ((key: string, entry: StoreEntry | undefined) => StoreSource | undefined) | undefined,
     entry: (key: string) => StoreEntry | undefined,
+    awaits = false,
   ) {
     this.#source = source;
     this.#entry = entry;
-  }
-
-  /** Nobody is asked before the first one afar has {@link arrived}. */
-  awaitArrival(): void {
-    this.#arrival = new Promise((resolve) => (this.#arrived = resolve));
+    if (awaits) this.#arrival = new Promise((resolve) => (this.#arrived = resolve));
   }
 
   /** Somebody uses the store from afar, who may know something. */

@@ -25,8 +25,8 @@ export type StoreToServer =
   /** Its caller has aborted it. */
   | { readonly type: 'cancel'; readonly call: number }
   | { readonly type: 'set-max-bytes'; readonly maxBytes: number | undefined }
-  /** Whether somebody listens to changes. */
-  | { readonly type: 'listen'; readonly isListening: boolean }
+  /** Somebody listens to changes, for the so-many-th time; undefined: nobody does any more. */
+  | { readonly type: 'listen'; readonly listening: number | undefined }
   | { readonly type: 'view'; readonly lease: number; readonly message: ViewToServer | { readonly type: 'bye' } }
   | {
       readonly type: 'answer';
@@ -85,7 +85,7 @@ export type StoreToClient =
   | { readonly type: 'entries'; readonly changed: readonly SentEntry[]; readonly gone: readonly string[] }
   /** `settings`: how many `set-max-bytes` it has had from this side. */
   | { readonly type: 'usage'; readonly usage: StoreUsage; readonly settings: number }
-  | { readonly type: 'change'; readonly change: Omit<StoreChange, 'entry'> }
+  | { readonly type: 'change'; readonly listening: number; readonly change: Omit<StoreChange, 'entry'> }
   | { readonly type: 'done'; readonly call: number; readonly error?: PlainError | undefined }
   | { readonly type: 'view'; readonly lease: number; readonly message: ViewWelcome | ViewToClient }
   | { readonly type: 'ask'; readonly ask: number; readonly what: Question; readonly key: string };

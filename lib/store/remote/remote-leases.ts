@@ -48,6 +48,7 @@ export class RemoteLeases {
       if (held.lease === undefined) throw new Error(`There is no lease of ${key}.`);
       return held.lease;
     } catch (error) {
+      this.#held.delete(number);
       this.#giveBack(number);
       throw error;
     }
@@ -56,7 +57,7 @@ export class RemoteLeases {
   received({ lease: number, message }: StoreToClient & { type: 'view' }): void {
     const held = this.#held.get(number);
     // It was aborted, or closed, meanwhile.
-    if (held === undefined) this.#send({ type: 'view', lease: number, message: { type: 'bye' } });
+    if (held === undefined) this.#giveBack(number);
     else if (message.type !== 'welcome') held.lease?.received(message);
     else {
       held.lease ??= this.#make(number, held.key);
@@ -101,12 +102,12 @@ export class RemoteLeases {
       send: (message) => this.#send({ type: 'view', lease: number, message }),
       closed: () => this.#giveBack(number),
     });
-    // By itself, too: the other side has ended it then.
+    // Whoever has ended it.
     lease.status$.subscribe({ complete: () => this.#held.delete(number) });
     return lease;
   }
 
   #giveBack(number: number): void {
-    if (this.#held.delete(number)) this.#send({ type: 'view', lease: number, message: { type: 'bye' } });
+    this.#send({ type: 'view', lease: number, message: { type: 'bye' } });
   }
 }

@@ -57,6 +57,8 @@ export class RemoteStore<M extends Metadata = Metadata> implements Surface<M> {
   readonly #leave: () => void | Promise<void>;
   #link: StoreLink | undefined;
   #listeners = 0;
+  /** How many times somebody began to listen. */
+  #listening = 0;
   #closing: Promise<void> | undefined;
 
   /**
@@ -221,7 +223,7 @@ export class RemoteStore<M extends Metadata = Metadata> implements Surface<M> {
     this.#link = link;
     this.#entries.welcomed(welcome);
     if (isSet) this.maxBytes = maxBytes;
-    if (this.#listeners > 0) this.#send({ type: 'listen', isListening: true });
+    if (this.#listeners > 0) this.#send({ type: 'listen', listening: this.#listening });
     // Calls first: those for leases that there are would be made twice.
     this.#calls.again();
     this.#leases.again();
@@ -237,7 +239,7 @@ export class RemoteStore<M extends Metadata = Metadata> implements Surface<M> {
         this.#entries.setUsage(message);
         break;
       case 'change':
-        this.#entries.tell(message.change);
+        if (message.listening === this.#listening) this.#entries.tell(message.change);
         break;
       case 'done':
         this.#calls.done(message);
@@ -275,7 +277,10 @@ export class RemoteStore<M extends Metadata = Metadata> implements Surface<M> {
 
   #listen(change: 1 | -1): void {
     this.#listeners += change;
-    if (this.#listeners === (change === 1 ? 1 : 0)) this.#send({ type: 'listen', isListening: change === 1 });
+    const isFirst = change === 1 && this.#listeners === 1;
+    if (isFirst) this.#listening += 1;
+    if (isFirst || this.#listeners === 0)
+      this.#send({ type: 'listen', listening: isFirst ? this.#listening : undefined });
   }
 
   #check(key: string, options: AcquireOptions<M>, asked: string): void {

@@ -4,10 +4,9 @@ import { Endpoint } from '../../remote/endpoint.js';
 import type { PortLike } from '../../remote/port-like.js';
 import type { StoreBackend } from '../backend.js';
 import type { Metadata } from '../entry-record.js';
-import { STORE_INSIDE } from '../store-inside.js';
 import type { StoreOptions } from '../store-options.js';
 import { Store } from '../store.js';
-import { serveStore } from './serve-store.js';
+import { type ServedStore, serveStore } from './serve-store.js';
 import { channelOf, type FromWorker, hubOf, TAB_TAG, type TabMessage, type ToWorker } from './tab-messages.js';
 
 /** How often a backend is tried that the worker of another tab still has, and how long. */
@@ -64,13 +63,12 @@ type DedicatedScope = PortLike & { readonly DedicatedWorkerGlobalScope: unknown;
 /** Serves a store to the page of its worker, and to other tabs. */
 class Tabs {
   readonly #store: Store;
+  readonly #served = new Set<ServedStore>();
   #hub: BroadcastChannel | undefined;
 
   constructor(store: Store, scope: PortLike) {
     this.#store = store;
-    // The page that has started this is about to connect.
-    store[STORE_INSIDE].sources.awaitArrival();
-    serveStore(store, scope);
+    void this.#serve(scope);
   }
 
   lead({ name }: ToWorker & { type: 'lead' }): void {
@@ -79,7 +77,7 @@ class Tabs {
     const endpoint = new Endpoint<TabMessage, TabMessage>(hub, TAB_TAG);
     endpoint.listen(
       (message) => {
-        if (message.type === 'seek') this.#serve(channelOf(name, message.connection));
+        if (message.type === 'seek') this.#serveTab(channelOf(name, message.connection));
       },
       () => undefined,
     );
@@ -88,12 +86,21 @@ class Tabs {
 
   async leave(): Promise<void> {
     this.#hub?.close();
+    // Before the store ends leases: those of other tabs go on with its next worker.
+    for (const served of this.#served) served.close();
     await this.#store.close();
   }
 
-  #serve(name: string): void {
+  #serveTab(name: string): void {
     const channel = new BroadcastChannel(name);
-    void serveStore(this.#store, channel).closed.then(() => channel.close());
+    void this.#serve(channel).then(() => channel.close());
+  }
+
+  async #serve(port: PortLike): Promise<void> {
+    const served = serveStore(this.#store, port);
+    this.#served.add(served);
+    await served.closed;
+    this.#served.delete(served);
   }
 }
 
@@ -101,7 +108,8 @@ class Tabs {
 async function openWhenFree<M extends Metadata>(backend: StoreBackend, options: StoreOptions<M>): Promise<Store<M>> {
   for (let waited = 0; ; waited += RETRY_EVERY) {
     try {
-      return await Store.open(backend, options);
+      // The page that has started this is about to connect.
+      return await Store.openFor(backend, options, true);
     } catch (error) {
       if (!isStorageError(error, 'CLAIMED') || waited >= RETRY_FOR) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY));

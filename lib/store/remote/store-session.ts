@@ -89,7 +89,7 @@ export class StoreSession implements PortSession<StoreToServer> {
         this.#setMaxBytes(message.maxBytes);
         break;
       case 'listen':
-        this.#listen(message.isListening);
+        this.#listen(message.listening);
         break;
       case 'view':
         if (message.message.type === 'bye') this.#giveBack(message.lease);
@@ -105,7 +105,7 @@ export class StoreSession implements PortSession<StoreToServer> {
     const { sources } = this.#store[STORE_INSIDE];
     if (this.#knows !== undefined) sources.left(this.#knows);
     this.#subscriptions.unsubscribe();
-    this.#listen(false);
+    this.#listen(undefined);
     this.#asks.end();
     for (const call of this.#calls.values()) call.abort();
     for (const lease of [...this.#leases.keys()]) this.#giveBack(lease);
@@ -203,16 +203,16 @@ export class StoreSession implements PortSession<StoreToServer> {
     return String(await made(source.url));
   }
 
-  #listen(isListening: boolean): void {
-    if (isListening) {
-      this.#changes ??= this.#store.changes$.subscribe(({ entry: _, ...change }) => {
-        this.#flush();
-        this.#send({ type: 'change', change });
-      });
-      return;
-    }
+  #listen(listening: number | undefined): void {
     this.#changes?.unsubscribe();
     this.#changes = undefined;
+    if (listening === undefined) return;
+    this.#changes = this.#store.changes$.subscribe(({ entry: _, ...change }) => {
+      // What it tells of may not be published yet.
+      this.#dirty.add(change.key);
+      this.#flush();
+      this.#send({ type: 'change', listening, change });
+    });
   }
 
   #done(call: number, error?: unknown): void {

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { TestServer } from '../../http/test-server.js';
 import type { Site } from '../bundle.js';
 import { launchChromium } from '../chromium.js';
+import { callerOf } from '../page-functions.js';
 import type { MediaPage } from './media-page.js';
 import { mediaSite, serveSite } from './media-site.js';
 
@@ -30,17 +31,4 @@ export async function start(
 }
 
 /** Calls one of the page's functions. */
-export function call<K extends keyof MediaPage>(
-  page: Page,
-  name: K,
-  ...args: unknown[]
-): Promise<Awaited<CallOf<MediaPage[K]>>> {
-  return page.evaluate(
-    ([key, given]) => {
-      const { page: there } = globalThis as unknown as { page: Record<string, (...all: unknown[]) => unknown> };
-      return there[key as string]?.(...given);
-    },
-    [name, args] as const,
-  ) as Promise<Awaited<CallOf<MediaPage[K]>>>;
-}
-type CallOf<F> = F extends (...args: never[]) => infer R ? R : never;
+export const call = callerOf<MediaPage>();

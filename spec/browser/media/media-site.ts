@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Exchange, TestServer } from '../../http/test-server.js';
 import type { Site } from '../bundle.js';
+import { script } from '../page-functions.js';
 import { answerFrom } from '../site-server.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = '/page.js';
 
 /** The worker of apps that have one of their own. */
@@ -15,20 +13,6 @@ const OWN_WORKER = `
     if (event.request.url.endsWith('/own')) event.respondWith(new Response('its own'));
   });
 `;
-
-async function script(contents: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    stdin: { contents, loader: 'ts', resolveDir: ROOT },
-    bundle: true,
-    format: 'iife',
-    target: 'es2022',
-    write: false,
-    logLevel: 'silent',
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error('Nothing came of the script.');
-  return file.contents;
-}
 
 /** A page with its service workers, as bundlers make them. */
 export async function mediaSite(): Promise<Site> {

@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import { firstValueFrom } from 'rxjs';
+import type { Lease, RemoteStore, Store } from '../../../lib/store.js';
+import { memoryBackend, serveStore, type StoreBackend } from '../../../lib/store.js';
+import { connectTo } from '../../../lib/store/remote/connect-store.js';
+import { RemoteStore as RemoteStoreClass } from '../../../lib/store/remote/remote-store.js';
+import { makeContent } from '../../http/fixtures.js';
+import { TestServer } from '../../http/test-server.js';
+import { codeOf } from '../../support/code-of.js';
+import { range } from '../../support/range.js';
+import { channel, first, openStore, put, resourceOf, until, untilComplete } from './remote-stores.js';
+
+/**
+ * A remote store whose other side goes, and that is reached by another one then, as in the next tab
+ * of a shared store.
+ */
+
+const content = makeContent(600_000);
+
+/** A remote store, and how it gets to a store. */
+function wanderer(source?: () => string): { remote: RemoteStore; reach: (store: Store) => Promise<() => void> } {
+  const remote = new RemoteStoreClass(source, () => undefined);
+  const reach = async (store: Store): Promise<() => void> => {
+    const [one, port] = channel();
+    const served = serveStore(store, one);
+    const connection = connectTo(remote, port, { name: 'tab', knows: source !== undefined, gone: () => remote.lost() });
+    await connection.open();
+    return () => {
+      served.close();
+      connection.gone();
+    };
+  };
+  return { remote, reach };
+}
+
+/** Another store that has the same content, as one that was opened after the first was killed. */
+async function copyOf(key: string, bytes: Uint8Array, identity?: string): Promise<Store> {
+  const backend: StoreBackend = memoryBackend();
+  const store = await openStore(undefined, backend);
+  using lease = await store.acquire(key, { url: 'http://nowhere.test/' });
+  const resource = resourceOf(lease);
+  resource.writeAt(0, bytes);
+  resource.identity = identity;
+  resource.expectedLength = content.length;
+  return store;
+}
+
+async function read(lease: Lease, start: number, end: number): Promise<boolean> {
+  const bytes = await firstValueFrom(lease.read(range(start, end)));
+  return Buffer.compare(bytes, content.subarray(start, end)) === 0;
+}
+
+describe('a remote store that reaches another store', () => {
+  it('shows the entries of that one, and each that is the same as before', async () => {
+    const [one, other] = [await openStore(), await openStore()];
+    await put(one, 'a', content.subarray(0, 10));
+    await put(one, 'b', content.subarray(0, 10));
+    await put(other, 'b', content.subarray(0, 10));
+    await put(other, 'c', content.subarray(0, 10));
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const seen: (readonly string[])[] = [];
+    remote.keys$.subscribe((keys) => seen.push(keys));
+    leave();
+    expect(remote.keys).toEqual(['a', 'b']);
+    await reach(other);
+    expect(remote.keys).toEqual(['b', 'c']);
+    expect(seen).toEqual([
+      ['a', 'b'],
+      ['b', 'c'],
+    ]);
+  });
+
+  it('goes on with its leases: with what they wait for, and what they read', async () => {
+    const one = await copyOf('song', content.subarray(0, 300_000), '"v1"');
+    const other = await copyOf('song', content.subarray(0, 200_000), '"v1"');
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const lease = await remote.acquire('song');
+    const states: string[] = [];
+    lease.status$.subscribe(({ state }) => states.push(state));
+    const waiting = firstValueFrom(lease.waitRange(range(250_000, 400_000), { neededBy: 77 }));
+    leave();
+    const reading = read(lease, 100_000, 300_000);
+    expect(lease.coveredBytes).toBe(300_000);
+    await reach(other);
+    await first(lease.coverage$, ({ coveredBytes }) => coveredBytes === 200_000);
+    using own = await other.acquire('song');
+    const demands = await first(resourceOf(own).demand$, ({ length }) => length > 1);
+    expect(demands.map((demand) => [demand.range, demand.neededBy])).toEqual([
+      [range(250_000, 400_000), 77],
+      [range(200_000, 300_000), undefined],
+    ]);
+    resourceOf(own).writeAt(200_000, content.subarray(200_000));
+    resourceOf(own).commit();
+    expect([await waiting, await reading, await read(lease, 0, 600_000)]).toEqual(['ready', true, true]);
+    await first(lease.status$, ({ state }) => state === 'committed');
+    expect(states).toEqual(['active', 'committed']);
+    lease.close();
+    await until(other, 'song', (entry) => entry?.leases === 1);
+  });
+
+  it('goes on with what it was downloading for a lease', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.budget = 250_000;
+    const [one, other] = [await openStore(), await openStore()];
+    const { remote, reach } = wanderer(() => server.url);
+    const leave = await reach(one);
+    const lease = await remote.acquire('song', { download: true });
+    await first(lease.coverage$, ({ coveredBytes }) => coveredBytes >= 200_000);
+    leave();
+    await one.close();
+    server.budget = Infinity;
+    await reach(other);
+    expect(await read(lease, 0, 600_000)).toBe(true);
+    await untilComplete(remote, 'song');
+  });
+
+  it('makes the calls again that were not answered', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.handle = () => undefined;
+    const [one, other] = [await openStore(), await openStore()];
+    for (const store of [one, other]) await put(store, 'song', content);
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const acquiring = remote.acquire('song', { maxAge: 0, url: server.url });
+    while (server.exchanges.length === 0) await new Promise(setImmediate);
+    leave();
+    const removing = remote.remove('other');
+    server.handle = (exchange) => server.serve(exchange);
+    await reach(other);
+    await removing;
+    using lease = await acquiring;
+    expect(await read(lease, 0, 1000)).toBe(true);
+    expect(other.entry('song')?.leases).toBe(1);
+  });
+
+  it('reaches a third one, with one lease there of each', async () => {
+    const make = (): Promise<Store> => copyOf('song', content, '"v1"');
+    const [one, second, third] = [await make(), await make(), await make()];
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    using lease = await remote.acquire('song');
+    leave();
+    const leaveSecond = await reach(second);
+    leaveSecond(); // before the lease could be made there
+    await reach(third);
+    expect(await read(lease, 0, 600_000)).toBe(true);
+    expect(third.entry('song')?.leases).toBe(1);
+  });
+
+  it.each([
+    ['of another version', async () => copyOf('song', content, '"v2"'), 'CHANGED'],
+    ['of a key that is not there', async () => openStore(), 'NOT_FOUND'],
+  ])('ends a lease %s', async (_, make, code) => {
+    const { remote, reach } = wanderer();
+    const leave = await reach(await copyOf('song', content.subarray(0, 1000), '"v1"'));
+    const lease = await remote.acquire('song');
+    const waiting = codeOf(firstValueFrom(lease.waitRange(range(5000, 6000))));
+    leave();
+    await reach(await make());
+    expect(await waiting).toBe(code);
+    await first(lease.status$, ({ state }) => state === 'closed');
+  });
+
+  it('sets the quota there that was set here, and listens to changes', async () => {
+    const [one, other] = [await openStore({ maxBytes: 5000 }), await openStore({ maxBytes: 5000 })];
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const heard: string[] = [];
+    remote.changes$.subscribe(({ kind, key }) => heard.push(`${kind} ${key}`));
+    remote.maxBytes = 700;
+    leave();
+    await reach(other);
+    await first(remote.usage$, ({ maxBytes }) => maxBytes === 700);
+    await remote.remove('nothing');
+    expect(other.maxBytes).toBe(700);
+    await put(other, 'a', content.subarray(0, 10));
+    await remote.remove('nothing');
+    expect(heard).toEqual(['added a', 'complete a']);
+  });
+});

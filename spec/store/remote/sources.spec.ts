@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { memoryBackend, Store, type StoreSource } from '../../../lib/store.js';
+import { makeContent } from '../../http/fixtures.js';
+import { TestServer } from '../../http/test-server.js';
+import { codeOf } from '../../support/code-of.js';
+import { openStore, reach, until, untilComplete } from './remote-stores.js';
+
+const content = makeContent(100_000);
+
+describe('where a key is', () => {
+  it('is asked of the side that asks for it, then of others, then of the store', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const asked: string[] = [];
+    const knows =
+      (name: string, keys: string[]) =>
+      (key: string): string | undefined => {
+        asked.push(`${name} ${key}`);
+        return keys.includes(key) ? `${server.origin}/${name}/${key}` : undefined;
+      };
+    const store = await openStore({ source: knows('store', ['a', 'b', 'c']) });
+    const one = await reach(store, { source: knows('one', ['a', 'b']) });
+    const other = await reach(store, { source: knows('other', ['a']) });
+    const silent = await reach(store);
+    for (const [remote, key] of [
+      [other.remote, 'a'],
+      [other.remote, 'b'],
+      [silent.remote, 'c'],
+    ] as const) {
+      asked.length = 0;
+      await remote.download(key);
+      await untilComplete(remote, key);
+      // Once as it becomes an entry, and once as it is fetched.
+      const expected = { a: ['other a'], b: ['other b', 'one b'], c: ['one c', 'other c', 'store c'] }[key];
+      expect(asked).toEqual([...expected, ...expected]);
+    }
+    expect(server.exchanges.map(({ request }) => request.url)).toEqual(['/other/a', '/one/b', '/store/c']);
+    expect(await codeOf(one.remote.acquire('d'))).toBe('NOT_FOUND');
+  });
+
+  it.each<[string, (url: string) => StoreSource | Promise<StoreSource>]>([
+    ['a URL', (url) => new URL(url)],
+    ['a promise', (url) => Promise.resolve(url)],
+    ['a function', (url) => () => Promise.resolve(new URL(url))],
+    ['options', (url) => ({ url, headers: { 'x-app': 'yes' }, retry: false })],
+    ['options with a function', (url) => ({ url: () => url, headers: new Headers({ 'x-app': 'yes' }) })],
+  ])('may be given as %s', async (what, source) => {
+    const server = await TestServer.start(content, '"v1"');
+    const { remote } = await reach(await openStore(), { source: () => source(server.url) });
+    await remote.download('song');
+    await untilComplete(remote, 'song');
+    const sent = server.exchanges.map(({ request }) => request.headers['x-app']);
+    expect(new Set(sent)).toEqual(new Set([what.startsWith('options') ? 'yes' : undefined]));
+  });
+
+  it.each(['accept', 'fetch', 'headers', 'signal'])('cannot be given with %s that stays where it is', async (name) => {
+    const option = name === 'signal' ? new AbortController().signal : () => ({});
+    const source = (): StoreSource => ({ url: 'http://nowhere.test/', [name]: option });
+    const { remote } = await reach(await openStore(), { source });
+    await expect(remote.acquire('song')).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(name) as unknown,
+    });
+  });
+
+  it('may be an error, which the download ends with', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const source = (): string => {
+      throw new Error('no network yet');
+    };
+    const { remote } = await reach(await openStore(), { source });
+    await expect(remote.download('song')).rejects.toMatchObject({ message: 'no network yet' });
+    await remote.download('song', { url: server.url });
+    await untilComplete(remote, 'song');
+  });
+
+  it('is asked of a `url` function where that was given, and elsewhere once that side has gone', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    server.bytesPerSecond = 20_000;
+    const store = await openStore({ source: () => `${server.origin}/store` });
+    const one = await reach(store);
+    let made = 0;
+    await one.remote.download('song', { url: () => `${server.origin}/made-${(made += 1)}` });
+    await until(store, 'song', (entry) => (entry?.coveredBytes ?? 0) > 0);
+    await one.remote.close();
+    // What was signed has expired.
+    server.handle = (exchange) =>
+      exchange.request.url === '/store' ? server.serve(exchange) : server.serve(exchange, { status: 403 });
+    server.bytesPerSecond = Infinity;
+    for (const { response } of server.exchanges) response.destroy();
+    await untilComplete(store, 'song');
+    expect(made).toBe(1);
+    expect(server.exchanges.at(-1)?.request.url).toBe('/store');
+  });
+
+  it('is asked of nobody before somebody is there, where that is waited for', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const backend = memoryBackend();
+    const before = await Store.open(backend, { source: () => 'http://127.0.0.1:1/' });
+    await before.download('song');
+    await before.close();
+    const store = await Store.openFor(backend, {}, true);
+    await new Promise(setImmediate);
+    expect(store.entry('song')?.download?.state).toBe('queued');
+    const { remote } = await reach(store, { source: () => server.url });
+    await untilComplete(remote, 'song');
+    await store.close();
+  });
+});
