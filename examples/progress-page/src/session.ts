@@ -26,6 +26,7 @@ export type DecoderState =
 
 /** What to fetch where somebody looks and no decoder waits, in bytes. */
 const LOOK = 65_536;
+
 export class Session {
   /** The bytes of the song, as far as they are stored. */
   readonly content: Lease;
