@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
-import { clickAt, expectDecoded, openPage, untilShown, usePage } from './page.js';
+import { clickAt, expectDecoded, openPage, rowOf, song, untilShown, usePage } from './page.js';
 
 /** Kept, to be looked at. */
 const SCREENSHOTS = 'test-output/progress-page';
@@ -102,23 +102,26 @@ describe.each(SCHEMES)('the progress page, in %s', (colorScheme) => {
     const { page, server } = await openPage({ context: { viewport, colorScheme, reducedMotion: 'reduce' } });
     const shifts = await watchShifts(page, 'with the past');
     expect(await violations(page)).toEqual([]);
-    await page
-      .getByLabel('Address of a FLAC file')
-      .fill(`${server.origin}/A%20song%20of%20${'quite%20'.repeat(9)}a%20name.flac`);
+    const name = `A song of ${'quite '.repeat(9)}a name.flac`;
+    await page.getByLabel('Address of a FLAC file').fill(`${server.origin}/${encodeURIComponent(name)}`);
     await page.getByLabel('Address of a FLAC file').press('Enter');
-    await expectDecoded(page);
-    await page.getByRole('button', { name: /^Pin A song of/ }).click();
-    server.bytesPerSecond = 50_000;
+    await rowOf(page, name).getByText('complete').waitFor();
+    await page.getByRole('button', { name: `Pin ${name}` }).click();
+    server.budget = Math.floor(0.25 * song.length);
     await page.getByRole('button', { name: 'Load the sample' }).click();
-    await untilShown(page, 'decoded', /^[2-5]\d %$/);
+    await untilShown(page, 'decoded', /^2\d %$/);
+    server.budget = Math.floor(0.2 * song.length);
     await clickAt(page, 0.7);
-    await untilShown(page, 'downloaded', /^[4-7]\d %$/);
+    await untilShown(page, 'downloaded', /^4[45] %$/);
+    await untilShown(page, 'decoded', /^[34]\d %$/);
     expect(await shifts()).toEqual([]);
     await takePicture(page, `${viewport.width}-${colorScheme}.png`);
     const laterShifts = await watchShifts(page, 'from now on');
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
-    server.bytesPerSecond = Infinity;
+    server.budget = Infinity;
+    await page.getByRole('button', { name: 'Pause download' }).click();
+    await page.getByRole('button', { name: 'Resume download' }).click();
     await expectDecoded(page);
     expect(await laterShifts()).toEqual([]);
   });
