@@ -1,5 +1,5 @@
 import './style.css';
-import { distinctUntilChanged, fromEvent, map, merge, ReplaySubject, switchMap } from 'rxjs';
+import { BehaviorSubject, concat, fromEvent, of, ReplaySubject, switchMap } from 'rxjs';
 import { serveAudio } from './audio-element.js';
 import { openStore } from './open-store.js';
 import { element } from './page.js';
@@ -26,6 +26,7 @@ const serving = serveAudio();
 const opened = await openStore();
 const { store } = opened;
 showUsage(opened);
-const shown$ = asked$.pipe(switchMap((asked) => song$(store, serving, asked)));
-const current$ = merge(asked$.pipe(map(({ key }) => key)), shown$).pipe(distinctUntilChanged());
-showStored(store, current$, (key) => asked$.next({ key, isAdded: false }));
+/** The key of the song that is shown. */
+const open$ = new BehaviorSubject<string | undefined>(undefined);
+asked$.pipe(switchMap((asked) => concat(of(asked.key), song$(store, serving, asked)))).subscribe(open$);
+showStored(store, open$, (key) => asked$.next({ key, isAdded: false }));

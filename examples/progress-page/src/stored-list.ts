@@ -1,16 +1,14 @@
 // The songs that are stored: in the order in which they were added, so that no row moves.
 
-import { map, type Observable, shareReplay } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import type { SongStore } from './open-store.js';
 import { element } from './page.js';
 import { storedRow, type StoredRow } from './stored-row.js';
 
-/** @param open$ - the key of the song that is shown */
+/** @param open$ - the key of the song that is shown; replays */
 export function showStored(store: SongStore, open$: Observable<string | undefined>, open: (key: string) => void): void {
   const list = element('stored');
   const rows = new Map<string, StoredRow>();
-  const current$ = open$.pipe(shareReplay({ bufferSize: 1, refCount: false }));
-  current$.subscribe(); // from the beginning
   const addedAt = (key: string): number => store.entry(key)?.metadata.addedAt ?? 0;
 
   store.keys$.subscribe((keys) => {
@@ -23,7 +21,7 @@ export function showStored(store: SongStore, open$: Observable<string | undefine
     const ordered = keys.toSorted((a, b) => addedAt(a) - addedAt(b));
     ordered.forEach((key, index) => {
       const row =
-        rows.get(key) ?? storedRow(store, key, current$.pipe(map((current) => current === key)), () => open(key));
+        rows.get(key) ?? storedRow(store, key, open$.pipe(map((current) => current === key)), () => open(key));
       rows.set(key, row);
       if (list.children[index] !== row.item) list.insertBefore(row.item, list.children[index] ?? null);
     });
