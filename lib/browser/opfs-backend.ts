@@ -1,5 +1,6 @@
 import { takeClaim } from '../drivers/opfs/claim.js';
 import { GEOMETRY } from '../drivers/opfs/geometry.js';
+import { JOURNAL_LIMITS } from '../drivers/opfs/pool/journal.js';
 import { assertHandles, checkPath, OpfsFolder, STORE_SUFFIX } from '../drivers/opfs/opfs-folder.js';
 import { checkOptionNames } from '../errors/check-option-names.js';
 import { wrongType } from '../errors/invalid-argument.js';
@@ -60,6 +61,7 @@ export function opfsBackend(options: OpfsBackendOptions): StoreBackend {
   return new OpfsBackend({
     path,
     geometry: GEOMETRY,
+    limits: JOURNAL_LIMITS,
     claim: () => {
       assertHandles(WAY_OUT);
       return takeClaim(path, { mode: 'exclusive', wait: wait ?? false, signal: undefined, kind: 'store' });

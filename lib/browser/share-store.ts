@@ -51,13 +51,15 @@ export interface ShareStoreOptions<M extends Metadata = Metadata> extends Pick<
 export async function shareStore<M extends Metadata = Metadata>(
   options: ShareStoreOptions<M>,
 ): Promise<RemoteStore<M>> {
+  if ((options as unknown) === undefined) throw wrongType('the options', 'an object with a name and a worker', options);
   checkOptionNames(options, ['name', 'worker', 'source', 'signal']);
   const { name, worker, source, signal } = options;
   if (typeof name !== 'string') throw wrongType('name', 'a string', name);
   if (typeof worker !== 'function') throw wrongType('worker', 'a function that returns a Worker', worker);
   if (source !== undefined && typeof source !== 'function') throw wrongType('source', 'a function', source);
   checkSignal(signal);
-  if ((navigator as Partial<Navigator>).locks === undefined) throw unsupportedError();
+  const { navigator } = globalThis as { readonly navigator?: Partial<Navigator> };
+  if (navigator?.locks === undefined) throw unsupportedError();
   const shared = new SharedStore(name, worker, source as RemoteSource | undefined);
   return (await shared.open(signal)) as unknown as RemoteStore<M>;
 }

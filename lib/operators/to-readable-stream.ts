@@ -29,9 +29,10 @@ export interface StreamOptions {
  *
  * `range` is half-open, in bytes; by default it is everything. The stream closes at its end, at the
  * final length or at the expected length, whichever comes first. A BYOB reader (`mode: 'byob'`) has
- * its buffer filled; others get copies of at most 64 KiB. Nothing is read, waited for or demanded
- * before somebody reads. Where bytes are missing, a read waits, demands what it can take, and ends
- * with the first of them. However much is there, the event loop gets a turn every MiB.
+ * its buffer filled, where the platform has streams of bytes; others get copies of at most 64 KiB.
+ * Nothing is read, waited for or demanded before somebody reads. Where bytes are missing, a read
+ * waits, demands what it can take, and ends with the first of them. However much is there, the
+ * event loop gets a turn every MiB.
  *
  * The stream errors with what the wait for missing bytes ends with, `FAILED`, `CANCELLED` or
  * `CLOSED`. An interrupt of the view does not reach it. Cancelling it withdraws the wait and its
@@ -91,8 +92,37 @@ export function streamUntil(
   end: number,
   hooks: StreamHooks = {},
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream(new ViewSource(view, start, end, hooks));
+  const source = new ViewSource(view, start, end, hooks);
+  return hasByteStreams() ? new ReadableStream(source) : plainStream(source);
 }
+
+/** WebKitGTK 2.50 has none: to make one throws. */
+function hasByteStreams(): boolean {
+  try {
+    return Boolean(new ReadableStream({ type: 'bytes' }));
+  } catch {
+    return false;
+  }
+}
+
+/** The same but for BYOB readers, as a stream of values. */
+function plainStream(source: ViewSource): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
+    {
+      start: (controller) => source.start(controller),
+      pull: (controller) => source.pull(controller),
+      cancel: () => source.cancel(),
+    },
+    // As that of a byte stream: nothing is read before somebody reads.
+    { highWaterMark: 0 },
+  );
+}
+
+/** What is used of the controller of a stream; one of values has no `byobRequest`. */
+type Controller = Pick<ReadableByteStreamController, 'close' | 'error'> & {
+  readonly byobRequest?: ReadableStreamBYOBRequest | null;
+  enqueue(chunk: Uint8Array<ArrayBuffer>): void;
+};
 
 class ViewSource implements UnderlyingByteSource {
   readonly type = 'bytes';
@@ -108,7 +138,7 @@ class ViewSource implements UnderlyingByteSource {
     this.#hooks = hooks;
   }
 
-  start(controller: ReadableByteStreamController): void {
+  start(controller: Controller): void {
     const { signal } = this.#hooks;
     this.#pending.add(
       onAbort(signal, () => {
@@ -119,7 +149,7 @@ class ViewSource implements UnderlyingByteSource {
   }
 
   /** Called once for each read, and not again before it has settled. */
-  async pull(controller: ReadableByteStreamController): Promise<void> {
+  async pull(controller: Controller): Promise<void> {
     try {
       await this.#supply(controller);
     } catch (error) {
@@ -128,7 +158,7 @@ class ViewSource implements UnderlyingByteSource {
     }
   }
 
-  async #supply(controller: ReadableByteStreamController): Promise<void> {
+  async #supply(controller: Controller): Promise<void> {
     for (;;) {
       // Looked up in each round: another reader may have got the lock during the wait.
       const { byobRequest } = controller;

@@ -34,8 +34,8 @@ export interface PlannedEntry<M extends Metadata = Metadata> extends AcquireOpti
 /** What is about to be wanted, the next first. */
 export type PrefetchPlan<M extends Metadata = Metadata> = readonly PlannedEntry<M>[];
 
-/** What fetches: a store, or a remote one. */
-type Prefetching<M extends Metadata> = Pick<Store<M>, 'acquire' | 'entry' | 'entry$'>;
+/** What a store, or a remote one, does here. */
+type Fetching<M extends Metadata> = Pick<Store<M>, 'acquire' | 'entry' | 'entry$'>;
 
 /** So much of an entry may be missing for it to be nearly done, as a share of the whole. */
 const NEARLY = 0.1;
@@ -73,7 +73,7 @@ interface Planned {
  * ```
  */
 export function prefetch<M extends Metadata>(
-  store: Prefetching<M>,
+  store: Pick<Store<M>, 'acquire' | 'entry' | 'entry$'>,
 ): OperatorFunction<PrefetchPlan<M>, readonly StoreEntry<M>[]> {
   return (plans$) =>
     defer(() => {
@@ -118,7 +118,7 @@ function checkPlan<M extends Metadata>(plan: PrefetchPlan<M>): void {
 }
 
 function join<M extends Metadata>(
-  store: Prefetching<M>,
+  store: Fetching<M>,
   key: string,
   options: AcquireOptions<M>,
   planned: Map<string, Planned>,
@@ -146,12 +146,7 @@ function join<M extends Metadata>(
 }
 
 /** It is in the plan no more: it goes on only if it is nearly done. */
-function leave<M extends Metadata>(
-  store: Prefetching<M>,
-  key: string,
-  one: Planned,
-  planned: Map<string, Planned>,
-): void {
+function leave<M extends Metadata>(store: Fetching<M>, key: string, one: Planned, planned: Map<string, Planned>): void {
   const entry = store.entry(key);
   const { coveredBytes = 0, expectedLength = Infinity, download } = entry ?? {};
   const isNearlyDone = download !== undefined && expectedLength - coveredBytes <= NEARLY * expectedLength;
@@ -170,7 +165,7 @@ function leave<M extends Metadata>(
 }
 
 function entriesOf<M extends Metadata>(
-  store: Prefetching<M>,
+  store: Fetching<M>,
   keys: readonly string[],
 ): Observable<readonly StoreEntry<M>[]> {
   if (keys.length === 0) return of([]);
@@ -181,7 +176,7 @@ function entriesOf<M extends Metadata>(
 
 /** Completes once all of a plan is there, has failed, or could not even be begun. */
 function settled<M extends Metadata>(
-  store: Prefetching<M>,
+  store: Fetching<M>,
   keys: readonly string[],
   planned: ReadonlyMap<string, Planned>,
   begun$: Observable<void>,
@@ -198,7 +193,7 @@ function settled<M extends Metadata>(
 }
 
 /** Emits once an entry that was begun is not being fetched any more. */
-function isSettled<M extends Metadata>(store: Prefetching<M>, key: string): Observable<unknown> {
+function isSettled<M extends Metadata>(store: Fetching<M>, key: string): Observable<unknown> {
   return store.entry$(key).pipe(
     filter((entry) => entry?.download === undefined || entry.download.state === 'failed' || entry.state === 'complete'),
     take(1),

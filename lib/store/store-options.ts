@@ -9,6 +9,7 @@ import type { Downloader } from '../http/downloader/downloader.js';
 import type { ByteRange } from '../range/byte-range.js';
 import { checkedRange } from '../range/checks.js';
 import { checkSignal } from '../waits/abort.js';
+import type { StoreBackend } from './backend.js';
 import type { Metadata } from './entry-record.js';
 import type { StoreEntry } from './store-entry.js';
 
@@ -126,6 +127,12 @@ export function checkStoreOptions<M extends Metadata>(options: StoreOptions<M>):
     throw wrongType('downloader', 'a Downloader', downloader);
   }
   if (source !== undefined && typeof source !== 'function') throw wrongType('source', 'a function', source);
+}
+
+/** Throws a `TypeError` for what is no backend. */
+export function checkBackend(backend: StoreBackend): void {
+  if (typeof (backend as Partial<StoreBackend> | null | undefined)?.nameOf === 'function') return;
+  throw wrongType('backend', 'a StoreBackend (memoryBackend(), say)', backend);
 }
 
 /** Throws as {@link checkAcquire} does. */

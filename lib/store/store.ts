@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs';
 
-import { wrongType } from '../errors/invalid-argument.js';
 import { StorageError } from '../errors/storage-error.js';
 import { Downloader } from '../http/downloader/downloader.js';
 import { assemble } from './assemble.js';
@@ -16,10 +15,11 @@ import { Freshness } from './freshness.js';
 import type { Metadata } from './entry-record.js';
 import type { Lease } from './leases/lease.js';
 import type { Parts } from './parts.js';
-import { STORE_INSIDE, type StoreInside } from './store-inside.js';
+import { setInside } from './store-inside.js';
 import type { StoreChange, StoreEntry, StoreUsage } from './store-entry.js';
 import {
   type AcquireOptions,
+  checkBackend,
   checkBytes,
   checkKey,
   checkPin,
@@ -68,8 +68,6 @@ export class Store<M extends Metadata = Metadata> {
   readonly usage$: Observable<StoreUsage>;
   /** What lies where the store keeps its entries, and is not its own: it is never touched. */
   readonly strangers: readonly string[];
-  /** @internal */
-  readonly [STORE_INSIDE]: StoreInside;
   readonly #parts: Parts;
   readonly #pins: Pins;
   readonly #freshness: Freshness;
@@ -98,9 +96,7 @@ export class Store<M extends Metadata = Metadata> {
     awaits: boolean,
   ): Promise<Store<M>> {
     checkStoreOptions(options);
-    if (typeof (backend as Partial<StoreBackend> | null | undefined)?.nameOf !== 'function') {
-      throw wrongType('backend', 'a StoreBackend (memoryBackend(), say)', backend);
-    }
+    checkBackend(backend);
     const stored = await backend.open();
     try {
       return new Store(backend, options, stored, awaits);
@@ -127,7 +123,7 @@ export class Store<M extends Metadata = Metadata> {
     this.entries$ = entries$ as Observable<readonly StoreEntry<M>[]>;
     this.changes$ = changes$ as Observable<StoreChange<M>>;
     this.usage$ = usage$;
-    this[STORE_INSIDE] = { sources, publications: parts.publications };
+    setInside(this, { sources, publications: parts.publications });
     this.strangers = Object.freeze([...stored.strangers]);
     this.#begin(stored);
   }

@@ -7,10 +7,19 @@ import { readBack } from './driver-calls.js';
 export function attach(driver: Driver): Attachment {
   const description = driver.describe?.();
   if (description === undefined) throw new Error('a driver that declares `share` has to describe itself');
-  const attachment = attachDriver(structuredClone<DriverDescription>(description));
+  const attachment = attachDriver(posted(description));
   if (attachment.reach !== undefined && driver.cold === undefined)
     throw new Error('a driver whose attachments have `reach` has to have `cold`, which gives the bytes out of reach');
   return attachment;
+}
+
+/**
+ * WebKit shares memory with other threads, too, but what its `structuredClone` returns has a copy
+ * of it (seen in WebKitGTK 2.50).
+ */
+function posted(description: DriverDescription): DriverDescription {
+  const clone = structuredClone(description);
+  return structuredClone(new SharedArrayBuffer(1)) instanceof SharedArrayBuffer ? clone : description;
 }
 
 /**

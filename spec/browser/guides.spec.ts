@@ -46,7 +46,7 @@ async function open(
     return undefined;
   };
   change(server);
-  const page = await browser.newPage();
+  const page = await (await browser.newContext()).newPage();
   const printed: string[] = [];
   page.on('console', (message) => printed.push(message.text()));
   page.on('pageerror', ({ message }) => printed.push(message));
@@ -110,6 +110,28 @@ describe('the guide to decoding without isolation', () => {
     );
     while (printed.length === 0) await delay(20);
     expect(printed).toEqual([expect.stringMatching(/^\d+ packets of 44100 Hz$/)]);
+  });
+});
+
+describe('the guide to one store for all tabs', () => {
+  it('reads a song in one tab, and shows it in another', async () => {
+    const GUIDE = 'one-store-for-all-tabs.md';
+    const worker = await bundleGuide(GUIDE, '', 'store-worker');
+    const { server, page, printed } = await open(GUIDE, SONG, (slow) => alsoServe(slow, '/store-worker.ts', worker));
+    const all = `lena.mp3: ${SONG.length} bytes`;
+    while (!printed.includes(all) || !printed.includes('magic: ID3')) await delay(20);
+    expect(printed[0]).toBe('nothing is kept');
+    const other = await page.context().newPage();
+    const there: string[] = [];
+    other.on('console', (message) => there.push(message.text()));
+    server.exchanges = [];
+    await other.goto(server.origin);
+    while (!there.includes('magic: ID3')) await delay(20);
+    expect(there[0]).toBe(all);
+    await page.close();
+    await other.reload();
+    while (there.filter((line) => line === 'magic: ID3').length < 2) await delay(20);
+    expect(server.exchanges.filter(({ request }) => request.url === '/lena.mp3')).toEqual([]);
   });
 });
 

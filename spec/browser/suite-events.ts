@@ -7,6 +7,22 @@ export type SuiteEvent =
   /** Each second, unless the thread is blocked. */
   | { readonly type: 'alive' };
 
+/** What is told of the page of a suite, besides. */
+export type News =
+  | SuiteEvent
+  /** Something went wrong beside the tests. */
+  | { readonly type: 'complaint'; readonly title: string; readonly error: string }
+  /** Nothing more will come. */
+  | { readonly type: 'lost'; readonly title: string; readonly error: string };
+
+export function consoleError(error: string): News {
+  return { type: 'complaint', title: 'writes no error to the console', error };
+}
+
+export function thrownOutside(error: string): News {
+  return { type: 'complaint', title: 'throws nothing outside of its tests', error };
+}
+
 interface Scope {
   /** In the page only: tells the test that has opened it. */
   readonly report?: (event: SuiteEvent) => void;

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { SuiteEvent } from './suite-events.js';
+import { consoleError, type News, type SuiteEvent, thrownOutside } from './suite-events.js';
 
 /** One test that ran in the browser; `error` if it failed there. */
 export interface BrowserTest {
@@ -18,36 +18,53 @@ export function expectPassed({ error }: BrowserTest): void {
  */
 const SILENCE = 45_000;
 
+/** A page in whichever browser, as far as suites need it. */
+export interface SuiteHost {
+  /** Hands over what the page tells from now on; called once, before it goes anywhere. */
+  listen(listener: (news: News) => void): Promise<void>;
+  goto(address: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** A page in Chromium. */
+export function inChromium(page: Page): SuiteHost {
+  return {
+    async listen(listener) {
+      page.on('console', (message) => {
+        if (message.type() === 'error') listener(consoleError(message.text()));
+      });
+      page.on('pageerror', ({ message, stack }) => listener(thrownOutside(stack ?? message)));
+      page.on('crash', () => listener({ type: 'lost', title: 'does not crash', error: 'Its page has crashed.' }));
+      await page.exposeFunction('report', (event: SuiteEvent) => listener(event));
+    },
+    goto: (address) => page.goto(address),
+    close: () => page.close(),
+  };
+}
+
 /** A page that runs suites, one after the other. */
 export class SuitePage {
   /** It hangs, or has crashed. */
   broken = false;
-  readonly #page: Page;
+  readonly #host: SuiteHost;
   #runs = false;
   #tests: BrowserTest[] = [];
   #running: string | undefined;
   #silence: NodeJS.Timeout | undefined;
   #end: () => void = () => undefined;
 
-  private constructor(page: Page) {
-    this.#page = page;
+  private constructor(host: SuiteHost) {
+    this.#host = host;
   }
 
-  static async open(page: Page): Promise<SuitePage> {
-    const self = new SuitePage(page);
-    page.on('console', (message) => {
-      if (message.type() === 'error') self.#report('writes no error to the console', message.text());
-    });
-    page.on('pageerror', ({ message, stack }) => {
-      self.#report('throws nothing outside of its tests', stack ?? message);
-    });
-    page.on('crash', () => {
-      self.#abandon('does not crash', 'Its page has crashed.');
-    });
-    await page.exposeFunction('report', (event: SuiteEvent) => {
-      self.#hear(event);
-    });
+  static async open(host: SuiteHost): Promise<SuitePage> {
+    const self = new SuitePage(host);
+    await host.listen((news) => self.#hear(news));
     return self;
+  }
+
+  close(): Promise<void> {
+    return this.#host.close();
   }
 
   /** Answers the tests that ran; what went wrong beside them is one more test, which failed. */
@@ -58,18 +75,26 @@ export class SuitePage {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
     try {
       // This ends the threads of the suite before, too.
-      await this.#page.goto(address);
+      await Promise.race([this.#host.goto(address), ended]);
       await ended;
     } finally {
       this.#runs = false;
       clearTimeout(this.#silence);
     }
     if (this.#tests.length === 0) this.#report('has tests', 'None has run.');
-    if (this.broken) await this.#page.close();
+    if (this.broken) await this.#host.close();
     return this.#tests;
   }
 
-  #hear(event: SuiteEvent): void {
+  #hear(event: News): void {
+    if (event.type === 'complaint') {
+      this.#report(event.title, event.error);
+      return;
+    }
+    if (event.type === 'lost') {
+      this.#abandon(event.title, event.error);
+      return;
+    }
     if (!this.#runs) return;
     this.#awaitNews();
     switch (event.type) {

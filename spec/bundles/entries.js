@@ -15,6 +15,8 @@ export const entries = {
   http: "export { download, rangeResponse } from 'tidemark/http';",
   store: "export { memoryBackend, Store } from 'tidemark/store';",
   remote: "export { connectView, serveView } from 'tidemark/remote';",
+  remoteStore: "export { connectStore, serveStore } from 'tidemark/store';",
+  sharedStore: "export { opfsBackend, shareStore } from 'tidemark/browser'; export { runStore } from 'tidemark/store';",
   serviceWorker: "import 'tidemark/service-worker';",
   /** What no browser can run. */
   node: "export { MmapDriver } from 'tidemark/node';",

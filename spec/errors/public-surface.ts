@@ -18,7 +18,7 @@ import {
   WindowDriver,
   WindowUse,
 } from '../../lib/index.js';
-import { openOpfs, OpfsDriver, serveMedia } from '../../lib/browser.js';
+import { openOpfs, opfsBackend, OpfsDriver, serveMedia } from '../../lib/browser.js';
 import { download, Downloader, rangeResponse } from '../../lib/http.js';
 import { MmapDriver, sendRangeResponse, toNodeReadable } from '../../lib/node.js';
 import { connectView, serveView } from '../../lib/remote.js';
@@ -406,6 +406,13 @@ export const publicCalls: readonly PublicCall[] = [
     args: () => [],
     call: (...args) => openOpfs(...(args as unknown as [never])),
     options: ['path', 'mode', 'checkpoint', 'wait', 'cacheBytes', 'signal', 'expectedLength', 'identity'],
+    needed: { path: 'no-such-file' },
+  },
+  {
+    name: 'opfsBackend',
+    args: () => [],
+    call: (...args) => opfsBackend(...(args as unknown as [never])),
+    options: ['path', 'wait'],
     needed: { path: 'no-such-file' },
   },
   { name: 'new OpfsDriver', args: () => [], call: (...args) => Reflect.construct(OpfsDriver, args) as unknown },

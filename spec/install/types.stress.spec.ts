@@ -12,7 +12,8 @@ const PROGRAM = `
   import { Readable } from 'node:stream';
   import { firstValueFrom } from 'rxjs';
   import { byteSource, type Coverage, isStorageError, MemDriver, type NeededBy, progress, readChunks, Resource, toReadableStream, writeTo } from 'tidemark';
-  import { openOpfs, type OpfsResource, serveMedia } from 'tidemark/browser';
+  import { openOpfs, opfsBackend, type OpfsResource, serveMedia, shareStore } from 'tidemark/browser';
+  import { connectStore, type RemoteStore, runStore, serveStore, Store } from 'tidemark/store';
   import { connectView, serveView } from 'tidemark/remote';
   import { respondFromPage } from 'tidemark/service-worker';
   import { download, rangeResponse } from 'tidemark/http';
@@ -23,6 +24,9 @@ const PROGRAM = `
   const resource: StorageResource = Resource.open(new MemDriver());
   const stored: OpfsResource = await openOpfs({ path: 'songs/7' });
   console.log(stored.driver.bytesOnDisk);
+  const store: Store = await runStore(opfsBackend({ path: 'songs' }), { maxBytes: 5 });
+  const shared: RemoteStore = await shareStore({ name: 'songs', worker: () => new Worker('worker.js') });
+  console.log(shared.entries, serveStore(store, new MessageChannel().port1), connectStore);
   const coverage: Coverage = resource.coverage;
   const stream: Readable = toNodeReadable(resource, { start: 0, end: 4 });
   const response: Response = new Response(toReadableStream(resource));

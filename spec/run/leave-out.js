@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BROWSER_FOLDERS } from '../browser/browser-specs.js';
+import { FIREFOX, installed, WEBKIT } from '../browser/others/installed.js';
 
 /**
  * What some tests need and not every machine has, which is tried once.
@@ -12,6 +13,7 @@ import { BROWSER_FOLDERS } from '../browser/browser-specs.js';
  * @property {string} name - of the tests
  * @property {(folder: string) => unknown} tryIt - throws where it is missing; may leave something
  * in the folder
+ * @property {true} [isSpare] - its tests are left out with `CI=true`, too: npm does not bring it
  * @property {Promise<boolean>} [isThere]
  */
 
@@ -19,11 +21,24 @@ import { BROWSER_FOLDERS } from '../browser/browser-specs.js';
 const NEEDS = [
   {
     name: 'Tests in a browser',
-    isNeededBy: (path) => BROWSER_FOLDERS.some((folder) => path.includes(`/${folder}/`)) && !process.env.CHROMIUM,
+    isNeededBy: (path) =>
+      BROWSER_FOLDERS.some((folder) => path.includes(`/${folder}/`)) && !isOther(path) && !process.env.CHROMIUM,
     async tryIt() {
       const { launchChromium } = await import('../browser/chromium.js');
       await (await launchChromium()).close();
     },
+  },
+  {
+    name: 'Tests in Firefox',
+    isNeededBy: (path) => path.endsWith('/firefox.stress.spec.ts'),
+    isSpare: true,
+    tryIt: () => installed(...FIREFOX),
+  },
+  {
+    name: 'Tests in WebKitGTK',
+    isNeededBy: (path) => path.endsWith('/webkit.stress.spec.ts'),
+    isSpare: true,
+    tryIt: () => WEBKIT.map((name) => installed(name)),
   },
   {
     name: 'Tests that mount file systems',
@@ -39,20 +54,26 @@ const NEEDS = [
   },
 ];
 
+/** @param {string} path */
+function isOther(path) {
+  return path.includes('/spec/browser/others/');
+}
+
 /** One after the other: each changes the environment for a while. */
 let turn = Promise.resolve(true);
 
 /**
  * Jest asks which of the tests that it has found are to run, once for each project: those are left
- * out that cannot on this machine, and one line says so. With `CI=true` they are not, and fail.
- * (Who names a browser by `CHROMIUM` wants it, too.)
+ * out that cannot on this machine, and one line says so. With `CI=true` they are not, and fail, but
+ * for those in browsers that do not come by npm. (Who names one by `CHROMIUM` wants it, too.)
  *
  * @param {string[]} paths
  * @returns {Promise<{ filtered: string[] }>}
  */
 export async function leaveOut(paths) {
   let filtered = paths;
-  for (const need of process.env.CI === 'true' ? [] : NEEDS) {
+  for (const need of NEEDS) {
+    if (process.env.CI === 'true' && !need.isSpare) continue;
     const isConcerned = (/** @type {string} */ path) => need.isNeededBy(path.replaceAll('\\', '/'));
     if (!filtered.some(isConcerned)) continue;
     need.isThere ??= turn = turn.then(() => isThere(need));

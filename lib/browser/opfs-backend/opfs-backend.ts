@@ -2,7 +2,7 @@ import type { Driver } from '../../drivers/driver.js';
 import type { Claim } from '../../drivers/opfs/claim.js';
 import type { Folder } from '../../drivers/opfs/folder.js';
 import type { Geometry } from '../../drivers/opfs/geometry.js';
-import { type OpenedPool, openPool } from '../../drivers/opfs/pool/open-pool.js';
+import { type OpenedPool, openPool, type PoolPlace } from '../../drivers/opfs/pool/open-pool.js';
 import { PooledDriver } from '../../drivers/opfs/pool/pooled-driver.js';
 import { sha256 } from '../../drivers/opfs/sha256.js';
 import { StorageError } from '../../errors/storage-error.js';
@@ -18,9 +18,7 @@ const JOURNAL_FACTOR = 2;
 const FRAMES = 2 ** 13;
 
 /** Where a store is kept. */
-export interface BackendPlace {
-  readonly path: string;
-  readonly geometry: Geometry;
+export interface BackendPlace extends PoolPlace {
   readonly claim: () => Promise<Claim>;
   /** The folder of the path, which is claimed. */
   readonly folder: () => Promise<Folder>;
@@ -63,11 +61,11 @@ export class OpfsBackend implements StoreBackend {
   }
 
   async open(): Promise<StoredEntries> {
-    const { path, geometry, estimate } = this.#place;
+    const { geometry, estimate } = this.#place;
     const claim = await this.#place.claim();
     let opened: OpenedPool | undefined;
     try {
-      const found = (opened = await openPool(path, await this.#place.folder(), geometry));
+      const found = (opened = await openPool(this.#place, await this.#place.folder()));
       const free = new FreeSpace(estimate, () => found.pool.chunks.charged);
       await free.ask();
       const { entries, dropped, strangers, ids } = storedEntries(found, ({ id }) => countOf(found, id, geometry));

@@ -40,6 +40,13 @@ export class ChunkFiles {
     return this.#free;
   }
 
+  /** How many places are taken. */
+  get taken(): number {
+    let taken = 0;
+    for (const { takenCount } of this.#chunks.values()) taken += takenCount;
+    return taken;
+  }
+
   /** The bytes of all files, which count against the quota. */
   get charged(): number {
     let charged = 0;

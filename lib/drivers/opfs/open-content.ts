@@ -124,7 +124,7 @@ export async function shortChunk(record: FoundRecord, folder: Folder, geometry: 
   return undefined;
 }
 
-/** How long the chunk files that a record claims have to be at least, in bytes, by their numbers. */
+/** How long chunk files that a record claims have to be at least, in bytes, by their numbers. */
 export function neededChunks(
   { content, runs }: OpfsRecord,
   { blockSize, chunkBlocks }: Geometry,

@@ -1,16 +1,18 @@
-import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
+import { Observable, type Subscriber, Subscription } from 'rxjs';
 
 import type { ByteRange } from '../../range/byte-range.js';
 import type { Resource } from '../../resource/resource.js';
 import { Evidence } from './answer/evidence.js';
 import { falsifiedError } from './answer/known-content.js';
 import { Attempts } from './attempts.js';
+import { PlanTimer } from './plan/plan-timer.js';
 import { Planner } from './plan/planner.js';
 import { RequestSize } from './plan/request-size.js';
 import { ReadingGate } from './reading-gate.js';
 import { StreamRequests } from './request/stream-requests.js';
 import { Stream } from './request/stream.js';
 import { endOf } from './resource-end.js';
+import { RunningStreams } from './running-streams.js';
 import { Target } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 import { Room } from './window/room.js';
@@ -36,15 +38,12 @@ class Transfer {
   readonly #resource: Resource;
   readonly #subscriber: Subscriber<never>;
   readonly #work = new Subscription();
-  readonly #streams = new Set<Stream>();
+  readonly #streams: RunningStreams;
   readonly #target: Target;
   readonly #planner: Planner;
   readonly #room: Room | undefined;
   readonly #gate = new ReadingGate();
-  /** When the last plan has said to plan again, in milliseconds of `performance.now()`. */
-  #nextPlan = Infinity;
-  #again = Subscription.EMPTY;
-  #againAt = Infinity;
+  readonly #timer: PlanTimer;
   readonly #evidence: Evidence;
   readonly #requests: StreamRequests;
   readonly #requestSize: RequestSize;
@@ -58,7 +57,11 @@ class Transfer {
     this.#requestSize = new RequestSize(resource, settings.chunkSize);
     this.#evidence = new Evidence(resource);
     this.#target = new Target(resource, content, settings.range);
-    this.#room = Room.of(resource, this.#target, settings.readAhead, () => this.#planAgain());
+    this.#room = Room.of(resource, this.#target, settings.readAhead, () => this.#timer.look());
+    this.#timer = new PlanTimer(
+      () => this.#plan(),
+      () => this.#room?.nextLook ?? Infinity,
+    );
     this.#planner = new Planner(settings.readAhead, this.#target.start, this.#room);
     this.#requests = new StreamRequests({
       resource,
@@ -72,18 +75,28 @@ class Transfer {
       gate: this.#gate,
       lacksRoom: () => void context.activity.refresh(),
       leaveOnly: (stream) => {
-        this.#leaveOnly(stream);
+        this.#streams.leaveOnly(stream);
       },
     });
+    this.#streams = new RunningStreams({
+      run: (stream) => this.#attempts.run(stream),
+      ended: (stream) => this.#attempts.ended(stream),
+      rest: () => this.#planner.pace.rest(),
+      complete: () => {
+        this.#requestSize.succeeded();
+        this.#plan();
+      },
+      failed: (error) => this.#fail(error),
+    });
     this.#attempts = new Attempts(context, {
-      streams: this.#streams,
+      streams: this.#streams.all,
       planner: this.#planner,
       target: this.#target,
       gate: this.#gate,
       requests: this.#requests,
       requestSize: this.#requestSize,
       giveUp: (stream) => {
-        this.#close(stream);
+        this.#streams.close(stream);
       },
       plan: () => {
         this.#plan();
@@ -95,8 +108,8 @@ class Transfer {
     const { activity, permits } = this.#context;
     activity.lookAt(() => this.#attempts.doing());
     this.#work.add(() => {
-      for (const stream of this.#streams) stream.requests.unsubscribe();
-      this.#again.unsubscribe();
+      this.#streams.abort();
+      this.#timer.stop();
       this.#room?.close();
       permits.reorder(false);
     });
@@ -152,7 +165,7 @@ class Transfer {
    * more to bring. There are ten thousand such writes a second on a fast server.
    */
   #goesOn({ end }: ByteRange): boolean {
-    for (const stream of this.#streams) {
+    for (const stream of this.#streams.all) {
       if (stream.position === end && !stream.drained) return this.#isSettled();
     }
     return false;
@@ -163,8 +176,8 @@ class Transfer {
     const { state, lastError } = this.#context.activity.now;
     if (state !== 'receiving' || lastError !== undefined) return false;
     // What is brought without being asked for in parts may have come far enough.
-    if ([...this.#streams].some(({ whole }) => whole) && !this.#planner.readsOn(Infinity)) return false;
-    return this.#planner.isSettled(this.#streams, this.#nextGap, performance.now());
+    if (this.#streams.whole !== undefined && !this.#planner.readsOn(Infinity)) return false;
+    return this.#planner.isSettled(this.#streams.all, this.#nextGap, performance.now());
   }
 
   /**
@@ -182,15 +195,14 @@ class Transfer {
     const { content, permits } = this.#context;
     const now = performance.now();
     this.#room?.look(this.#planner.wanted, now);
-    this.#nextPlan = Infinity;
-    this.#planAgain();
+    this.#timer.set(Infinity);
     this.#startPassOver();
-    const streams = [...this.#streams];
-    const whole = streams.find((stream) => stream.whole);
+    const streams = [...this.#streams.all];
+    const { whole } = this.#streams;
     const isShut = whole !== undefined && !this.#planner.readsOn(whole.position);
     if (this.#gate.set(isShut) && isShut) permits.reorder(this.#planner.wanted.length > 0);
     if (this.#requests.unranged) {
-      if (streams.length === 0 && (content.isFalse || this.#wantsPass())) this.#run(new Stream(0, Infinity));
+      if (streams.length === 0 && (content.isFalse || this.#wantsPass())) this.#streams.run(new Stream(0, Infinity));
       return [];
     }
     if (this.#evidence.withoutRanges && whole !== undefined) return [];
@@ -203,39 +215,25 @@ class Transfer {
       chunkSize: this.#requestSize.current,
     };
     const { stop, shorten, start, carriers, again } = this.#planner.plan(store, now);
-    this.#nextPlan = again ?? Infinity;
-    this.#planAgain();
-    for (const stream of stop) this.#close(stream);
+    this.#timer.set(again ?? Infinity);
+    for (const stream of stop) this.#streams.close(stream);
     for (const { transit, end } of shorten) transit.end = end;
     for (const range of start) {
       // All of its bytes have come, only the end of its body has not: there is another plan when
       // that has come.
-      const drained = [...this.#streams].find((stream) => stream.drained);
-      if (drained !== undefined && this.#streams.size >= concurrency) drained.makeRoom();
-      else this.#run(new Stream(range.start, range.end, range.wanted ? now : -Infinity));
+      const { drained } = this.#streams;
+      if (drained !== undefined && this.#streams.all.size >= concurrency) drained.makeRoom();
+      else this.#streams.run(new Stream(range.start, range.end, range.wanted ? now : -Infinity));
     }
     return carriers;
   }
 
-  /** Plans when the last plan or the room has said so, even if nothing happens until then. */
-  #planAgain(): void {
-    const at = Math.min(this.#nextPlan, this.#room?.nextLook ?? Infinity);
-    // One that comes too early finds nothing to do: there would be a timer for each write.
-    if (at >= this.#againAt) return;
-    this.#again.unsubscribe();
-    this.#againAt = at;
-    this.#again = timer(Math.max(0, at - performance.now())).subscribe(() => {
-      this.#againAt = Infinity;
-      this.#plan();
-    });
-  }
-
   /** Gives up a pass over everything that has left what is waited for behind: there is another. */
   #startPassOver(): void {
-    for (const stream of this.#streams) {
+    for (const stream of this.#streams.all) {
       if (!stream.whole || this.#room?.hasPassed(stream.position, this.#planner.wanted, this.#nextGap) !== true)
         continue;
-      this.#close(stream);
+      this.#streams.close(stream);
     }
   }
 
@@ -254,9 +252,9 @@ class Transfer {
     try {
       if (!this.#target.isThere()) return false;
       // More may come than an answer has said: then it was no answer.
-      if ([...this.#streams].some(({ drained }) => drained)) return false;
+      if (this.#streams.drained !== undefined) return false;
       if (this.#evidence.hasOverrun) {
-        this.#leaveOnly();
+        this.#streams.leaveOnly();
         content.falsify(false);
         return false;
       }
@@ -276,33 +274,5 @@ class Transfer {
   #fail(error: unknown): void {
     this.#work.unsubscribe();
     this.#subscriber.error(this.#context.content.isFalse ? falsifiedError(error) : error);
-  }
-
-  /** Makes the requests that a stream takes. */
-  #run(stream: Stream): void {
-    this.#streams.add(stream);
-    stream.requests.add(
-      this.#attempts.run(stream).subscribe({
-        error: (error: unknown) => {
-          this.#fail(error);
-        },
-        complete: () => {
-          this.#requestSize.succeeded();
-          this.#close(stream);
-          this.#plan();
-        },
-      }),
-    );
-  }
-
-  #close(stream: Stream): void {
-    this.#streams.delete(stream);
-    this.#attempts.ended(stream);
-    stream.requests.unsubscribe();
-    if (this.#streams.size === 0) this.#planner.pace.rest();
-  }
-
-  #leaveOnly(stream?: Stream): void {
-    for (const other of [...this.#streams]) if (other !== stream) this.#close(other);
   }
 }

@@ -1,24 +1,19 @@
-import { EMPTY, from, type Observable, of, Subscription, switchMap } from 'rxjs';
-
-import { isStorageError, type StorageError } from '../../errors/storage-error.js';
-import { isFalsified } from '../../http/download/answer/known-content.js';
+import type { StorageError } from '../../errors/storage-error.js';
 import type { Downloader } from '../../http/downloader/downloader.js';
 import type { Item } from '../entries/item.js';
 import type { Parts } from '../parts.js';
 import type { EntryDownload } from '../store-entry.js';
 import { planDownloads } from './admission.js';
 import { DiskWatch } from './disk-watch.js';
-import { downloadError, tooLargeError, unknownSourceError, waitingError } from './download-errors.js';
-import { fetchJob } from './fetch-job.js';
+import { downloadError, tooLargeError, waitingError } from './download-errors.js';
+import { JobRunner } from './job-runner.js';
 import { compareJobs, type Interest, Job } from './job.js';
 import { setPriority } from './set-priority.js';
-import { downloadOf, QUEUED, showDownload } from './show-download.js';
-import type { ResolvedSource, Sources } from './sources.js';
+import { QUEUED, showDownload } from './show-download.js';
+import type { Sources } from './sources.js';
 
 /** So many run at once: the first, and those that somebody has a lease of. */
 const AT_ONCE = 32;
-/** How often in a row another version is begun. */
-const MOST_RENEWALS = 3;
 /** So much room at least before a download without a known length goes on, in bytes. */
 const STEP = 2 ** 18;
 
@@ -30,7 +25,7 @@ const STEP = 2 ** 18;
 export class Downloads {
   readonly downloader: Downloader;
   readonly #parts: Parts;
-  readonly #sources: Sources;
+  readonly #runner: JobRunner;
   readonly #jobs = new Map<Item, Job>();
   readonly #diskWatch = new DiskWatch(() => {
     this.admitSoon();
@@ -42,7 +37,17 @@ export class Downloads {
   constructor(parts: Parts, downloader: Downloader, sources: Sources) {
     this.#parts = parts;
     this.downloader = downloader;
-    this.#sources = sources;
+    this.#runner = new JobRunner(parts, downloader, sources, {
+      show: ({ item }, download) => this.#show(item, download),
+      finish: (job) => this.#finish(job),
+      fail: (job, error) => this.#fail(job, error),
+      queue: ({ item }) => {
+        this.#show(item, QUEUED);
+        this.admitSoon();
+      },
+      next: () => this.admitSoon(),
+      isWanted: (job) => this.#jobs.get(job.item) === job,
+    });
   }
 
   has(item: Item): boolean {
@@ -166,7 +171,7 @@ export class Downloads {
     for (const job of tooLarge) this.#fail(job, this.#tooLarge(job));
     const first = new Set([...admitted].filter((job, index) => index < AT_ONCE || job.item.leases.size > 0));
     for (const job of this.#jobs.values()) if (job.running !== undefined && !first.has(job)) this.#suspend(job);
-    for (const job of first) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#start(job);
+    for (const job of first) if (this.#jobs.get(job.item) === job && job.running === undefined) this.#runner.start(job);
     this.#diskWatch.isWatching =
       this.#parts.quota.keepsSpaceFree && [...this.#jobs.values()].some((job) => !admitted.has(job));
   }
@@ -178,90 +183,6 @@ export class Downloads {
       .filter((job) => job !== own && job.running !== undefined && job.item.guards.size === 1 && job.item.bytes > 0)
       .filter((job) => own === undefined || compareJobs(own, job) < 0)
       .sort(compareJobs);
-  }
-
-  #start(job: Job): void {
-    const { item } = job;
-    const running = new Subscription();
-    job.running = running;
-    job.isRefused = false;
-    this.#parts.order.guard(item, 'downloading');
-    try {
-      const source = this.#sources.of(item.key, job.url, item.intent?.url);
-      this.#fetchFrom(job, running, source instanceof Promise ? from(source) : of(source));
-    } catch (error) {
-      this.#rest(job);
-      this.#fail(job, error);
-    }
-  }
-
-  /** Fetches a job from where it is, once that is known. */
-  #fetchFrom(job: Job, running: Subscription, source$: Observable<ResolvedSource | undefined>): void {
-    const { item } = job;
-    const { catalog, contents } = this.#parts;
-    running.add(
-      source$
-        .pipe(
-          switchMap((source) => {
-            if (source === undefined) throw unknownSourceError(item.key);
-            const { resource } = contents.open(item);
-            if (job.isDone) return EMPTY;
-            job.begin();
-            return fetchJob(job, { resource, source, downloader: this.downloader, catalog });
-          }),
-        )
-        .subscribe({
-          next: (progress) => {
-            const download = downloadOf(progress);
-            if (job.running === running && download !== undefined) this.#show(item, download);
-          },
-          error: (error: unknown) => {
-            if (job.running === running) this.#errored(job, error);
-          },
-          complete: () => {
-            if (job.running !== running) return;
-            this.#rest(job);
-            if (job.isDone) this.#finish(job);
-            else this.admitSoon();
-          },
-        }),
-    );
-  }
-
-  #errored(job: Job, error: unknown): void {
-    const { item } = job;
-    const { contents, publications } = this.#parts;
-    this.#rest(job);
-    if (job.isRefused) {
-      this.#show(item, QUEUED);
-      contents.linger(item);
-      this.admitSoon();
-      return;
-    }
-    const resource = item.open?.resource;
-    const isFalse = resource !== undefined && isFalsified(resource);
-    const isOld = isStorageError(error, 'CHANGED') && item.content.state === 'partial' && item.content.coveredBytes > 0;
-    if (!isOld && !isFalse) {
-      this.#fail(job, error);
-      return;
-    }
-    // What is there is of no use: it begins anew for those who have not seen it.
-    job.renewals += 1;
-    job.total = undefined;
-    publications.together(() => {
-      try {
-        contents.end(item, error as StorageError);
-      } catch (refusal) {
-        this.#fail(job, refusal);
-        return;
-      }
-      if (this.#jobs.get(item) !== job) return;
-      if (isFalse || job.renewals > MOST_RENEWALS) this.#fail(job, error);
-      else {
-        this.#show(item, QUEUED);
-        this.admitSoon();
-      }
-    });
   }
 
   /** All that anybody wants is there. */
@@ -297,16 +218,8 @@ export class Downloads {
   }
 
   #stop(job: Job): void {
-    const { running } = job;
-    this.#rest(job);
-    running?.unsubscribe();
+    this.#runner.stop(job);
     if (this.#jobs.has(job.item)) this.#parts.contents.linger(job.item);
-  }
-
-  /** It does not run any more. */
-  #rest(job: Job): void {
-    job.running = undefined;
-    this.#parts.order.unguard(job.item, 'downloading');
   }
 
   /** Nobody may want all of it any more: then it goes on with the parts that somebody wants. */

@@ -4,7 +4,6 @@ import { Observable } from 'rxjs';
 import { StorageError } from '../../errors/storage-error.js';
 import type { Metadata } from '../entry-record.js';
 import type { Lease } from '../leases/lease.js';
-import type { STORE_INSIDE } from '../store-inside.js';
 import type { Store } from '../store.js';
 import type { StoreChange, StoreEntry, StoreUsage } from '../store-entry.js';
 import {
@@ -30,9 +29,6 @@ export interface StoreLink {
   send(message: StoreToServer): void;
 }
 
-/** What a store and a remote one have in common. */
-type Surface<M extends Metadata> = Omit<Store<M>, 'downloader' | typeof STORE_INSIDE>;
-
 /**
  * A store on the other side of a port. Made by `connectStore` and `shareStore`.
  *
@@ -41,7 +37,7 @@ type Surface<M extends Metadata> = Omit<Store<M>, 'downloader' | typeof STORE_IN
  * of entries is what the other side has told it: it knows of what a call has done when that call
  * resolves.
  */
-export class RemoteStore<M extends Metadata = Metadata> implements Surface<M> {
+export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>, 'downloader'> {
   /** The keys of all entries; a new array only when the set changes. Replays, never errors. */
   readonly keys$: Observable<readonly string[]>;
   /** All entries; the same array until something changes. Replays, never errors. */

@@ -4,7 +4,7 @@ import { Endpoint } from '../../remote/endpoint.js';
 import type { PortLike } from '../../remote/port-like.js';
 import type { StoreBackend } from '../backend.js';
 import type { Metadata } from '../entry-record.js';
-import type { StoreOptions } from '../store-options.js';
+import { checkBackend, checkStoreOptions, type StoreOptions } from '../store-options.js';
 import { Store } from '../store.js';
 import { type ServedStore, serveStore } from './serve-store.js';
 import { channelOf, type FromWorker, hubOf, TAB_TAG, type TabMessage, type ToWorker } from './tab-messages.js';
@@ -37,6 +37,8 @@ export async function runStore<M extends Metadata = Metadata>(
   backend: StoreBackend,
   options: StoreOptions<M> = {},
 ): Promise<Store<M>> {
+  checkStoreOptions(options);
+  checkBackend(backend);
   const scope = globalThis as Partial<DedicatedScope>;
   if (scope.DedicatedWorkerGlobalScope === undefined || scope.postMessage === undefined) throw unsupportedError();
   const page = new Endpoint<FromWorker, ToWorker>(scope as DedicatedScope, TAB_TAG);

@@ -5,7 +5,7 @@ import { Endpoint } from '../../remote/endpoint.js';
 import type { PortLike } from '../../remote/port-like.js';
 import { ServedPort } from '../../remote/served-port.js';
 import type { Metadata } from '../entry-record.js';
-import { STORE_INSIDE } from '../store-inside.js';
+import { insideOf } from '../store-inside.js';
 import type { Store } from '../store.js';
 import { type StoreToServer, TAG, type ToClient, type ToServer } from './messages.js';
 import { StoreSession } from './store-session.js';
@@ -40,9 +40,8 @@ export interface ServedStore {
  * ```
  */
 export function serveStore<M extends Metadata>(store: Store<M>, port: PortLike): ServedStore {
-  const given = store as Partial<Store> | null | undefined;
-  if (given?.[STORE_INSIDE] === undefined) throw wrongType('store', 'a Store', given);
-  const served = store as unknown as Store;
+  const inside = (store as unknown) instanceof Object ? insideOf(store) : undefined;
+  if (inside === undefined) throw wrongType('store', 'a Store', store);
   const endpoint = new Endpoint<ToClient, ToServer>(port, TAG);
   const watching = new Subscription();
   let end: () => void;
@@ -50,12 +49,12 @@ export function serveStore<M extends Metadata>(store: Store<M>, port: PortLike):
   const server = new ServedPort<{ readonly id: string } & StoreToServer>(
     endpoint,
     ({ id, name, about }) =>
-      new StoreSession(served, name, about === true, (message) => endpoint.send({ ...message, id })),
+      new StoreSession(store, inside, name, about === true, (message) => endpoint.send({ ...message, id })),
     () => {
       watching.unsubscribe();
       end();
     },
   );
-  watching.add(given[STORE_INSIDE].publications.flushed$.subscribe({ complete: () => server.close() }));
+  watching.add(inside.publications.flushed$.subscribe({ complete: () => server.close() }));
   return { closed, close: () => server.close() };
 }

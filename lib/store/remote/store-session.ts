@@ -9,7 +9,7 @@ import type { Knows } from '../downloads/sources.js';
 import type { Lease } from '../leases/lease.js';
 import type { Store } from '../store.js';
 import type { AcquireOptions, StoreSource } from '../store-options.js';
-import { STORE_INSIDE } from '../store-inside.js';
+import type { StoreInside } from '../store-inside.js';
 import { Asks } from './asks.js';
 import type {
   Question,
@@ -27,6 +27,7 @@ type Send = (message: StoreWelcome | StoreToClient) => void;
 /** One connection to a store that is served: calls it, and tells what changes. */
 export class StoreSession implements PortSession<StoreToServer> {
   readonly #store: Store;
+  readonly #inside: StoreInside;
   readonly #name: string | undefined;
   readonly #send: Send;
   readonly #asks: Asks;
@@ -47,8 +48,9 @@ export class StoreSession implements PortSession<StoreToServer> {
    * @param name - names the waits of its leases in `Demand.reader`
    * @param knows - whether the other side has a `source`
    */
-  constructor(store: Store, name: string | undefined, knows: boolean, send: Send) {
+  constructor(store: Store, inside: StoreInside, name: string | undefined, knows: boolean, send: Send) {
     this.#store = store;
+    this.#inside = inside;
     this.#name = name;
     this.#send = send;
     this.#asks = new Asks(send);
@@ -57,7 +59,7 @@ export class StoreSession implements PortSession<StoreToServer> {
 
   begin(lock: string | undefined): void {
     const store = this.#store;
-    const { publications, sources } = store[STORE_INSIDE];
+    const { publications, sources } = this.#inside;
     const { entries, usage, strangers } = store;
     this.#send({ type: 'welcome', lock, entries: entries.map(toSentEntry), usage, strangers });
     this.#subscriptions.add(
@@ -102,7 +104,7 @@ export class StoreSession implements PortSession<StoreToServer> {
 
   end(): void {
     this.#isEnded = true;
-    const { sources } = this.#store[STORE_INSIDE];
+    const { sources } = this.#inside;
     if (this.#knows !== undefined) sources.left(this.#knows);
     this.#subscriptions.unsubscribe();
     this.#listen(undefined);
@@ -182,7 +184,7 @@ export class StoreSession implements PortSession<StoreToServer> {
 
   /** Takes options as they were received; the other side is the first to be asked about the key. */
   #received(key: string, { url, ...options }: SentOptions, signal: AbortSignal): AcquireOptions {
-    if (this.#knows !== undefined) this.#store[STORE_INSIDE].sources.askedBy(key, this.#knows);
+    if (this.#knows !== undefined) this.#inside.sources.askedBy(key, this.#knows);
     return { ...options, signal, ...(url !== undefined && { url: fromSentUrl(url, () => this.#askUrl('url', key)) }) };
   }
 
@@ -198,7 +200,7 @@ export class StoreSession implements PortSession<StoreToServer> {
     } catch (error) {
       if (!this.#asks.isEnded) throw error;
     }
-    const source = await this.#store[STORE_INSIDE].sources.of(key);
+    const source = await this.#inside.sources.of(key);
     if (source === undefined) throw unknownSourceError(key);
     return String(await made(source.url));
   }

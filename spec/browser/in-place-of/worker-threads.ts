@@ -1,9 +1,13 @@
+import { PageThread } from '../page-threads.js';
+
 /** What our tests use of Node's worker threads, over Web Workers. */
 
 /**
  * A worker holds the lock of its name until it has ended: `terminate` does not say when that is.
  */
 const nameOf = new URL(location.href).searchParams.get('thread');
+/** Whether this is a worker whose threads the page has to start. */
+const isByPage = !('document' in globalThis) && new URL(location.href).searchParams.get('threads') === 'page';
 
 /** What a worker tells by itself: whatever listens in it begins to when it is loaded. */
 const LISTENS = 'It listens.';
@@ -11,7 +15,7 @@ const LISTENS = 'It listens.';
 type Listener = (value: never) => void;
 
 export class Worker {
-  readonly #worker: globalThis.Worker;
+  readonly #worker: globalThis.Worker | PageThread;
   readonly #name = crypto.randomUUID();
   readonly #listeners = new Map<string, Listener[]>();
   readonly #started: Promise<void>;
@@ -20,16 +24,18 @@ export class Worker {
   constructor(source: URL) {
     const address = new URL(source);
     address.searchParams.set('thread', this.#name);
-    this.#worker = new globalThis.Worker(address, { type: 'module' });
+    this.#worker = isByPage ? new PageThread(address) : new globalThis.Worker(address, { type: 'module' });
     this.#started = new Promise((resolve) => {
-      this.#worker.addEventListener('message', ({ data }) => {
+      this.#worker.addEventListener('message', (event) => {
+        const { data } = event as MessageEvent<unknown>;
         if (data === LISTENS) resolve();
         else this.#emit('message', data);
       });
     });
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#emit('error', new Error(event.message || `${address.pathname} cannot be loaded`));
+      const { message } = event as ErrorEvent;
+      this.#emit('error', new Error(message || `${address.pathname} cannot be loaded`));
       void this.terminate();
     });
   }

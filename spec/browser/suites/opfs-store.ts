@@ -84,6 +84,24 @@ describe('a store in the origin private file system', () => {
     await (await Store.open(opfsBackend({ path }))).close();
   });
 
+  it('is free for who waits as soon as the thread that has it has ended', async () => {
+    const path = fresh();
+    const script = new URL('/spec/support/threads/opfs-store-holder.js', location.origin);
+    for (let turn = 0; turn < 5; turn += 1) {
+      const worker = new Worker(`${script.href}?path=${path}`, { type: 'module' });
+      await new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+      expect(await rejectionOf(Store.open(opfsBackend({ path })))).toMatchObject({ code: 'CLAIMED' });
+      const waiting = Store.open(opfsBackend({ path, wait: true }));
+      worker.terminate();
+      const store = await waiting;
+      expect(store.entry('song')?.coveredBytes).toBe(3 * CHUNK);
+      await store.close();
+    }
+  });
+
   it('may have the path of a resource, and leaves that alone', async () => {
     const path = fresh();
     const resource = await openOpfs({ path });

@@ -34,6 +34,8 @@ export class CrashingFolder implements Folder {
   readonly calls: string[] = [];
   /** Set to an error to have calls fail that match. */
   fails: ((call: string) => Error | undefined) | undefined;
+  /** Set to an error to have calls fail that make a file so long, in bytes. */
+  grows: ((name: string, size: number) => Error | undefined) | undefined;
   readonly #files = new Map<string, StoredFile>();
   readonly #removed = new Map<string, Uint8Array>();
   readonly #looked: (folder: CrashingFolder) => void;
@@ -63,8 +65,11 @@ export class CrashingFolder implements Folder {
       return contentOf(file.durable, file.changes);
     };
     const change = (call: string, done: Change): void => {
-      current();
+      const { length } = current();
       this.#refuse(call);
+      const size = 'size' in done ? done.size : Math.max(length, done.at + done.data.length);
+      const error = size > length ? this.grows?.(name, size) : undefined;
+      if (error !== undefined) throw error;
       file.changes.push(done);
       this.#after(call);
     };
@@ -124,6 +129,15 @@ export class CrashingFolder implements Folder {
       if (name.startsWith('chunk-')) sum += contentOf(durable, changes).length;
     }
     return sum;
+  }
+
+  /** Ends who has files open: what they were told to write is there, flushed or not. */
+  kill(): void {
+    for (const [name, file] of this.#files) {
+      // What is left of them cannot use their handles any more.
+      file.isOpen = false;
+      this.#files.set(name, { ...file, changes: [...file.changes] });
+    }
   }
 
   /** Everything that may be found after a crash at this point. */

@@ -46,7 +46,7 @@ export function usePage(): void {
 }
 
 /** Once for all tests of a run, whichever are the first. */
-async function buildPage(): Promise<string> {
+export async function buildPage(): Promise<string> {
   const run = process.env.RUN_FOLDER ?? tmpdir();
   const built = join(run, 'progress-page');
   if (existsSync(built)) return built;

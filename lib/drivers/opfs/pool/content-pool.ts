@@ -26,6 +26,8 @@ export class ContentPool {
   readonly #open = new Set<PooledContent>();
   #retired: number[] = [];
   #isClosed = false;
+  /** Places were retired since space was given back last. */
+  #isUntidy = false;
   #tidying: Promise<void> | undefined;
 
   constructor(path: string, geometry: Geometry, chunks: ChunkFiles, journal: Journal) {
@@ -89,7 +91,6 @@ export class ContentPool {
   closed(content: PooledContent): void {
     if (this.#counted.get(content.entry) === content) this.#counted.delete(content.entry);
     this.#open.delete(content);
-    this.tidySoon();
   }
 
   /** Removes an entry, with its content. */
@@ -98,20 +99,26 @@ export class ContentPool {
     this.append({ kind: 'removed', entry });
     if (!this.#counted.has(entry)) this.retire(placesOf(content?.runs ?? []));
     for (const each of this.#open) if (each.entry === entry) this.forget(each);
-    this.tidySoon();
   }
 
-  /** Removes the content of an entry if nobody has it open. @param committed - also if it is committed */
+  /**
+   * Removes the content of an entry if nobody has it open.
+   *
+   * @param committed - also if it is committed
+   */
   removeKept(entry: number, committed: boolean): void {
     const content = this.contentOf(entry);
     if (content === undefined || this.#counted.has(entry)) return;
     if (content.committedLength !== undefined && !committed) return;
     this.append({ kind: 'no content', entry });
     this.retire(placesOf(content.runs));
-    this.tidySoon();
   }
 
-  /** Tells the journal. @param isDurable - it is to be durable, too */
+  /**
+   * Tells the journal.
+   *
+   * @param isDurable - it is to be durable, too; if that fails, it says what it has said before
+   */
   append(frame: Frame, isDurable = false): void {
     this.attempt('keep the journal', () => {
       if (isDurable && frame.kind === 'content') this.#journal.appendDurably(frame);
@@ -130,7 +137,10 @@ export class ContentPool {
   /** Adds places that no frame claims which was appended. */
   retire(places: Iterable<number>): void {
     // Once all is closed, they are found free when it is opened.
-    if (!this.#isClosed) this.#retired.push(...places);
+    if (this.#isClosed) return;
+    const before = this.#retired.length;
+    for (const place of places) this.#retired.push(place);
+    if (this.#retired.length > before) this.#tidySoon();
   }
 
   /** Has so many places free, if retired ones are enough for that. */
@@ -141,18 +151,6 @@ export class ContentPool {
     } catch {
       // Then others are opened.
     }
-  }
-
-  /** Gives space back, at the end of this turn. */
-  tidySoon(): void {
-    if (this.#isClosed) return;
-    this.#tidying ??= Promise.resolve()
-      .then(() => this.#tidy())
-      // What cannot be given back now is tried again.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#tidying = undefined;
-      });
   }
 
   /** Resolves when no space is being given back any more. */
@@ -183,17 +181,31 @@ export class ContentPool {
     this.#journal.close();
   }
 
+  /** Gives the space of retired places back, soon. */
+  #tidySoon(): void {
+    this.#isUntidy = true;
+    this.#tidying ??= this.#tidy()
+      // What cannot be given back now is tried again with the next ones.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#tidying = undefined;
+      });
+  }
+
   async #tidy(): Promise<void> {
     // Those that go together are given back together.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (this.#isClosed) return;
-    this.flush();
-    for (;;) {
+    while (this.#isUntidy && !this.#isOver()) {
+      this.#isUntidy = false;
+      this.flush();
       this.chunks.tidy(this.#needed());
       await this.chunks.settled();
-      if (this.#isClosed || !this.#isScattered() || this.#moveTogether() === 0) return;
-      this.flush();
+      if (!this.#isOver() && this.#isScattered()) this.#moveTogether();
     }
+  }
+
+  #isOver(): boolean {
+    return this.#isClosed;
   }
 
   /** How many places calls need that came too soon. */
@@ -204,12 +216,7 @@ export class ContentPool {
   }
 
   #isScattered(): boolean {
-    let blocks = 0;
-    for (const { id, content } of this.#journal.state.entries.values()) {
-      if (!this.#counted.has(id)) blocks += blocksOf(content);
-    }
-    for (const { count } of this.#open) blocks += count;
-    return this.chunks.isScattered(blocks);
+    return this.chunks.isScattered(this.chunks.taken - this.#retired.length);
   }
 
   /** Moves the blocks of the emptiest chunk into the fullest ones. Returns how many. */

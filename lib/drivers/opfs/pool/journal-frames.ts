@@ -16,7 +16,7 @@ import { sha256 } from '../sha256.js';
  * | 12 | u32 | bytes in a block |
  * | 16 | u32 | places in a chunk file |
  * | 20 | u32 | 0 |
- * | 24 | f64 | generation: of two journals that are complete, the one with the larger number counts |
+ * | 24 | f64 | generation: of two complete journals, the one with the larger number counts |
  * | 32 | 32 bytes | SHA-256 of everything before |
  *
  * A frame:

@@ -6,12 +6,18 @@ import { encodeFrame, encodeHeader, FRAME_HEAD, type Frame } from './journal-fra
 import { type JournalFiles, JOURNALS, type ReadJournal, readJournal } from './journal-files.js';
 import { JournalState } from './journal-state.js';
 
-/** A journal that has grown past twice of what it began with, and so many bytes, is begun anew. */
-const SLACK = 2 ** 16;
-/** The file is made so many bytes longer at a time. */
-const STEP = 2 ** 16;
-/** So many of them are left to what gives space back. */
-const RESERVE = 2 ** 12;
+/** How long a journal gets, in bytes. */
+export interface JournalLimits {
+  /** One that has grown past twice of what counts in it, and so much, is begun anew. */
+  readonly slack: number;
+  /** Its file is made so much longer at a time. */
+  readonly step: number;
+  /** So much of that is left to what gives space back. */
+  readonly reserve: number;
+}
+
+/** Small beside the content of a few entries. */
+export const JOURNAL_LIMITS: JournalLimits = { slack: 2 ** 16, step: 2 ** 16, reserve: 2 ** 12 };
 
 /** What a journal was found to be. */
 export interface LoadedJournal {
@@ -40,6 +46,7 @@ export class Journal {
   readonly state = new JournalState();
   readonly #files: JournalFiles;
   readonly #geometry: Geometry;
+  readonly #limits: JournalLimits;
   #active: 0 | 1 = 0;
   /** The largest generation that was ever begun. */
   #latest = 0;
@@ -60,9 +67,10 @@ export class Journal {
   /** A flush has failed. */
   #isSuspect = false;
 
-  constructor(files: JournalFiles, geometry: Geometry) {
+  constructor(files: JournalFiles, geometry: Geometry, limits: JournalLimits) {
     this.#files = files;
     this.#geometry = geometry;
+    this.#limits = limits;
   }
 
   /**
@@ -72,7 +80,6 @@ export class Journal {
    * Throws `UNSUPPORTED` for that of a newer version.
    */
   load(): LoadedJournal {
-    for (const file of this.#files) file.flush();
     let newest: ReadJournal | undefined;
     let damage: string | undefined;
     for (const [index, file] of this.#files.entries()) {
@@ -98,7 +105,7 @@ export class Journal {
     this.#number = newest.frames.length;
     this.#at = newest.at;
     this.#size = newest.size;
-    this.#longest = 2 * this.state.bytes + SLACK;
+    this.#longest = 2 * this.state.bytes + this.#limits.slack;
     this.#isTailClean = !newest.hasTail;
     this.flush();
     return { damage: undefined };
@@ -110,9 +117,9 @@ export class Journal {
     this.#renew();
   }
 
-  /** As {@link append}, and it is durable. If it throws, the journal says what it has said before. */
+  /** As {@link append}, and it is durable. If it throws, the journal says what it did before. */
   appendDurably(frame: Frame & { readonly kind: 'content' }): void {
-    const { content: before } = this.state.entries.get(frame.entry) ?? {};
+    const { content: before, contentBytes = 0 } = this.state.entries.get(frame.entry) ?? {};
     this.append(frame);
     try {
       this.#flushOrRenew();
@@ -120,7 +127,8 @@ export class Journal {
       // What is written next is a new journal, which says this.
       const { entry } = frame;
       const old: Frame = before === undefined ? { kind: 'no content', entry } : { ...frame, content: before };
-      this.state.apply(old, 0);
+      this.state.apply(old, contentBytes);
+      this.#isSuspect = true;
       throw error;
     }
   }
@@ -181,10 +189,10 @@ export class Journal {
   /** Makes the file longer in time, so that there is space for what gives space back. */
   #makeRoom(bytes: number, isUrgent: boolean): void {
     const needed = this.#at + bytes;
-    if (needed + RESERVE <= this.#size) return;
+    if (needed + this.#limits.reserve <= this.#size) return;
     try {
-      this.#file.truncate(needed + STEP);
-      this.#size = needed + STEP;
+      this.#file.truncate(needed + this.#limits.step);
+      this.#size = needed + this.#limits.step;
     } catch (error) {
       if (!isUrgent) throw error;
     }
@@ -195,7 +203,7 @@ export class Journal {
     try {
       this.#renew();
     } catch {
-      this.#longest = this.#at + SLACK;
+      this.#longest = this.#at + this.#limits.slack;
       this.#cleanOther();
     }
   }
@@ -232,7 +240,7 @@ export class Journal {
     this.#durable = this.#number;
     this.#at = length;
     this.#size = length;
-    this.#longest = 2 * length + SLACK;
+    this.#longest = 2 * length + this.#limits.slack;
     this.#isTailClean = true;
     this.#isOtherClean = true;
     this.#isSuspect = false;

@@ -6,7 +6,7 @@ import { neededChunks } from '../open-content.js';
 import { type OpfsRecord, placesOf } from '../opfs-record.js';
 import { ContentPool } from './content-pool.js';
 import { JOURNALS, openJournals } from './journal-files.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalLimits } from './journal.js';
 import type { JournalEntry } from './journal-state.js';
 
 /** A pool as it was found. */
@@ -28,10 +28,18 @@ export interface RefusedPoolEntry {
   readonly reason: string;
 }
 
+/** Where a pool is kept. */
+export interface PoolPlace {
+  /** As it was asked for. */
+  readonly path: string;
+  readonly geometry: Geometry;
+  readonly limits: JournalLimits;
+}
+
 /** Opens the files of a pool, whose path is claimed; removes chunk files that nobody claims. */
-export async function openPool(path: string, folder: Folder, geometry: Geometry): Promise<OpenedPool> {
+export async function openPool({ path, geometry, limits }: PoolPlace, folder: Folder): Promise<OpenedPool> {
   return attemptLater(`open the store in ${path}`, path, async () => {
-    const journal = new Journal(await openJournals(folder), geometry);
+    const journal = new Journal(await openJournals(folder), geometry, limits);
     const chunks = new ChunkFiles(path, folder, geometry);
     try {
       const { damage } = journal.load();

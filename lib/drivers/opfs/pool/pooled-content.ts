@@ -151,6 +151,8 @@ export class PooledContent {
       this.#pool.attempt('make a checkpoint', () => this.#blocks.place());
     }
     this.keep();
+    // So that the commit does not take long.
+    if (this.#state === 'next') this.#pool.chunks.flush();
     await this.#ahead.open();
   }
 
@@ -200,7 +202,6 @@ export class PooledContent {
 
   settle(): void {
     this.#ahead.settled();
-    this.#pool.tidySoon();
   }
 
   /** Makes final content writable again; the journal says so before anything is written. */

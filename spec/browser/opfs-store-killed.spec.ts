@@ -1,0 +1,1 @@
+import './opfs-store-killed.stress.spec.js';

@@ -1,0 +1,1 @@
+import './opfs-crash-order.stress.spec.js';
