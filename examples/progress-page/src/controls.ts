@@ -1,23 +1,24 @@
 // The buttons, what the page says about itself, and what it tells those who do not see it.
 
 import { combineLatest, distinctUntilChanged, filter, fromEvent, map, of, Subscription, switchMap } from 'rxjs';
+import { toggleDownload } from './actions.js';
 import { element, setAttribute, write } from './page.js';
-import type { DecoderState, DownloadState, Session } from './session.js';
+import type { DownloadState } from './download-state.js';
+import type { SongStore } from './open-store.js';
+import type { DecoderState, Session } from './session.js';
 
 /** What the button beside the play button does, by the state of the download. */
 const ACTIONS = {
-  running: 'Cancel',
-  stopped: 'Resume',
+  queued: 'Pause download',
+  running: 'Pause download',
+  retrying: 'Pause download',
+  stopped: 'Resume download',
   complete: 'Complete',
   failed: 'Retry',
 } satisfies Record<DownloadState['name'], string>;
 
-/**
- * @param startAgain - called where the content has changed, so that nothing of what is there can be
- * used
- */
-export function showControls(session: Session, startAgain: () => void): Subscription {
-  const { song$, download$, decoder$, resource } = session;
+export function showControls(session: Session, store: SongStore): Subscription {
+  const { song$, download$, decoder$, content } = session;
   const play = element('play', HTMLButtonElement);
   const action = element('action', HTMLButtonElement);
   const player$ = song$.pipe(switchMap((song) => song?.player.state$ ?? of(undefined)));
@@ -39,16 +40,11 @@ export function showControls(session: Session, startAgain: () => void): Subscrip
   subscription.add(
     download$.subscribe((state) => {
       action.disabled = state.name === 'complete';
-      write(action, state.name === 'failed' && state.isOther ? 'Start again' : ACTIONS[state.name]);
+      write(action, ACTIONS[state.name]);
     }),
   );
   subscription.add(
-    fromEvent(action, 'click').subscribe(() => {
-      const state = download$.value;
-      if (state.name === 'running') session.stop();
-      else if (state.name === 'failed' && state.isOther) startAgain();
-      else session.start();
-    }),
+    fromEvent(action, 'click').subscribe(() => void toggleDownload(store, content.key, download$.value)),
   );
   const trouble$ = combineLatest([decoder$, player$]).pipe(
     map(([decoder, player]) => {
@@ -63,29 +59,45 @@ export function showControls(session: Session, startAgain: () => void): Subscrip
       const failure = download.name === 'failed' ? download.message : '';
       setAttribute(element('message'), 'data-bad', String(failure !== '' || trouble !== ''));
       const result = decoder.name === 'done' ? resultText(decoder, song$.value?.format.md5) : '';
-      write(element('message'), [failure, trouble, result].filter(Boolean).join(' '));
+      const news = [failure, trouble, result].filter(Boolean).join(' ');
+      write(element('message'), news || `${said(download)}.`);
     }),
   );
   // Every quarter, and every change: more would be noise.
-  const quarter$ = resource.coverage$.pipe(
-    map(({ coveredBytes }) => Math.floor((coveredBytes / (resource.expectedLength ?? Infinity)) * 4) * 25),
+  const quarter$ = content.coverage$.pipe(
+    map(({ coveredBytes }) => Math.floor((coveredBytes / (content.expectedLength ?? Infinity)) * 4) * 25),
     filter((percent) => percent > 0 && percent < 100),
     distinctUntilChanged(),
     map((percent) => `${percent} % downloaded`),
   );
   const said$ = combineLatest([download$, trouble$]).pipe(
     map(([state, trouble]) => {
-      const said = state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name];
-      return trouble === '' ? said : `${said}. ${trouble}`;
+      return trouble === '' ? said(state) : `${said(state)}. ${trouble}`;
     }),
   );
   for (const texts$ of [said$, quarter$]) {
     subscription.add(texts$.subscribe((text) => write(element('live'), text)));
   }
+  subscription.add(() => {
+    play.disabled = true;
+    action.disabled = true;
+    write(play, 'Play');
+    write(element('message'), '');
+  });
   return subscription;
 }
 
-const SAID = { running: 'Downloading', stopped: 'Download cancelled; what is there stays', complete: 'Downloaded' };
+const SAID = {
+  queued: 'The download waits for room',
+  running: 'Downloading',
+  retrying: 'Trying again',
+  stopped: 'Download paused; what is there stays',
+  complete: 'Downloaded',
+};
+
+function said(state: DownloadState): string {
+  return state.name === 'failed' ? `Download failed. ${state.message}` : SAID[state.name];
+}
 
 /** What the header has where it does not know. */
 const UNKNOWN_MD5 = '0'.repeat(32);

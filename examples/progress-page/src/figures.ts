@@ -5,11 +5,13 @@ import { element, write } from './page.js';
 import type { Session } from './session.js';
 
 const UNKNOWN = '–';
+/** Without a song. */
+const NOTHING = { downloaded: '0 %', bytes: '0 B of –', rate: UNKNOWN, left: UNKNOWN, ranges: '0', decoded: '0 %' };
 
 /** How far the download and the decoder have come, in figures, until unsubscribed. */
 export function showFigures(session: Session): Subscription {
-  const { resource, download$, song$ } = session;
-  const subscription = combineLatest([progress(resource), download$]).subscribe(
+  const { content, download$, song$ } = session;
+  const subscription = combineLatest([progress(content), download$]).subscribe(
     ([{ coveredBytes, totalBytes, fraction, bytesPerSecond, etaMs }, { name }]) => {
       const isRunning = name === 'running';
       write(element('downloaded'), fraction === undefined ? bytesText(coveredBytes) : percentText(fraction));
@@ -19,7 +21,7 @@ export function showFigures(session: Session): Subscription {
       );
       write(element('rate'), isRunning ? `${bytesText(bytesPerSecond)}/s` : UNKNOWN);
       write(element('left'), isRunning && etaMs !== undefined ? timeText(Math.ceil(etaMs / 1000)) : UNKNOWN);
-      write(element('ranges'), countText(resource.coverage.rangeCount));
+      write(element('ranges'), countText(content.coverage.rangeCount));
     },
   );
   const decoded$ = song$.pipe(
@@ -35,5 +37,10 @@ export function showFigures(session: Session): Subscription {
     }),
   );
   subscription.add(decoded$.subscribe((text) => write(element('decoded'), text)));
+  subscription.add(forget);
   return subscription;
+}
+
+function forget(): void {
+  for (const [id, text] of Object.entries(NOTHING)) write(element(id), text);
 }

@@ -1,44 +1,32 @@
 import './style.css';
-import { fromEvent, Subscription } from 'rxjs';
-import { showControls } from './controls.js';
-import { showFigures } from './figures.js';
-import { element, write } from './page.js';
-import { showReaders } from './readers.js';
-import { showSlider } from './seeking.js';
-import { Session } from './session.js';
-import { showStage } from './stage.js';
+import { BehaviorSubject, concat, fromEvent, of, ReplaySubject, switchMap } from 'rxjs';
+import { serveAudio } from './audio-element.js';
+import { openStore } from './open-store.js';
+import { element } from './page.js';
+import { type Asked, song$ } from './shown-song.js';
+import { showStored } from './stored-list.js';
+import { showUsage } from './usage.js';
 
 const SAMPLE = 'sample.flac';
 
 const form = element('open', HTMLFormElement);
 const address = element('address', HTMLInputElement);
-let shown = Subscription.EMPTY;
+/** Somebody may ask before the store is open. */
+const asked$ = new ReplaySubject<Asked>(1);
 
 fromEvent(form, 'submit').subscribe((event) => {
   event.preventDefault();
-  open(new URL(address.value));
+  asked$.next({ key: new URL(address.value).href, isAdded: true });
 });
-fromEvent(element('sample'), 'click').subscribe(() => open(new URL(SAMPLE, location.href)));
+fromEvent(element('sample'), 'click').subscribe(() => {
+  asked$.next({ key: new URL(SAMPLE, document.baseURI).href, isAdded: true });
+});
 
-function open(url: URL): void {
-  shown.unsubscribe();
-  const session = new Session(url, crossOriginIsolated);
-  write(element('name'), nameOf(url));
-  shown = new Subscription();
-  shown.add(showStage(session));
-  shown.add(showSlider(session));
-  shown.add(showFigures(session));
-  shown.add(showReaders(session));
-  shown.add(showControls(session, () => open(url)));
-  shown.add(() => session.close());
-}
-
-/** The last part of the path, or else where it is. */
-function nameOf({ pathname, host }: URL): string {
-  const name = pathname.split('/').at(-1) ?? '';
-  try {
-    return decodeURIComponent(name) || host;
-  } catch {
-    return name; // an address may have a percent sign that means nothing
-  }
-}
+const serving = serveAudio();
+const opened = await openStore();
+const { store } = opened;
+showUsage(opened);
+/** The key of the song that is shown. */
+const open$ = new BehaviorSubject<string | undefined>(undefined);
+asked$.pipe(switchMap((asked) => concat(of(asked.key), song$(store, serving, asked)))).subscribe(open$);
+showStored(store, open$, (key) => asked$.next({ key, isAdded: false }));

@@ -14,13 +14,15 @@ type Row = readonly [reader: string, waitsFor: string, since: string];
 
 /** Who reads and what they wait for, until unsubscribed. */
 export function showReaders(session: Session): Subscription {
-  const { resource, decoder$ } = session;
-  return timer(0, EVERY)
-    .pipe(withLatestFrom(resource.demand$, decoder$))
+  const { demand$, decoder$ } = session;
+  const subscription = timer(0, EVERY)
+    .pipe(withLatestFrom(demand$, decoder$))
     .subscribe(([, demands, decoder]) => {
       const others = demands.filter(({ reader }) => reader !== 'decoder');
       showRows([decoderRow(demands, decoder), playerRow(session), ...others.map(demandRow)]);
     });
+  subscription.add(() => showRows([]));
+  return subscription;
 }
 
 function decoderRow(demands: readonly Demand[], decoder: DecoderState): Row {

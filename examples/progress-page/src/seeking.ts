@@ -52,7 +52,7 @@ export function showSlider(session: Session): Subscription {
   ).pipe(map((event) => fractionAt(slider, event)));
   const left$ = fromEvent(slider, 'pointerleave').pipe(map(() => undefined));
   subscription.add(
-    combineLatest([merge(pointed$, left$), session.resource.coverage$])
+    combineLatest([merge(pointed$, left$), session.content.coverage$])
       .pipe(auditTime(0, animationFrameScheduler))
       .subscribe(([fraction]) => {
         tooltip.hidden = fraction === undefined;
@@ -80,6 +80,8 @@ export function showSlider(session: Session): Subscription {
   subscription.add(() => {
     tooltip.hidden = true;
     setAttribute(slider, 'aria-disabled', 'true');
+    setAttribute(slider, 'aria-valuenow', 0);
+    write(element('time'), '0:00 of 0:00');
   });
   return subscription;
 }
@@ -90,13 +92,13 @@ function valueOf({ duration, fraction }: Session): { now: number; max: number; t
   return { now, max, text: duration === undefined ? `${now} %` : `${timeText(now)} of ${timeText(max)}` };
 }
 
-function textAt({ resource, duration }: Session, fraction: number): string {
-  const { expectedLength: total } = resource;
+function textAt({ content, duration }: Session, fraction: number): string {
+  const { expectedLength: total } = content;
   if (total === undefined || total === 0) return 'nothing is known yet';
   const byte = Math.min(total - 1, Math.floor(fraction * total));
   const time = duration === undefined ? '' : `${timeText(fraction * duration)} · `;
   const place = `byte ${countText(byte)} · ${percentText(fraction)}`;
-  return `${time}${place} · ${resource.has({ start: byte, end: byte + 1 }) ? 'there' : 'missing'}`;
+  return `${time}${place} · ${content.has({ start: byte, end: byte + 1 }) ? 'there' : 'missing'}`;
 }
 
 function fractionAt(slider: HTMLElement, { clientX }: PointerEvent): number {

@@ -1,19 +1,16 @@
-// One file: it is downloaded, decoded meanwhile, and can be played from anywhere.
+// One song of the store: it is decoded while it is downloaded, and can be played from anywhere.
 
-import { BehaviorSubject, Subscription } from 'rxjs';
-import { isStorageError, MemDriver, Resource, type ResourceView } from 'tidemark';
-import { download } from 'tidemark/http';
+import { BehaviorSubject, distinctUntilChanged, filter, map, type Observable, Subscription } from 'rxjs';
+import { type Demand, MemDriver, Resource, type ResourceView } from 'tidemark';
+import type { Lease } from 'tidemark/store';
 import { decodeHere } from './decode-here.js';
 import { decodeInWorker } from './decode-in-worker.js';
 import type { Decoder, DecoderEvent, DecoderFormat } from './decoder.js';
-import { messageOf } from './format.js';
+import { type DownloadState, downloadState } from './download-state.js';
+import { mirror } from './mirror.js';
+import type { SongStore } from './open-store.js';
 import { frameBytes } from './pcm.js';
 import { Player } from './player.js';
-
-export type DownloadState =
-  | { readonly name: 'running' | 'stopped' | 'complete' }
-  /** `isOther`: the server has other content by now; what is there is of no use any more. */
-  | { readonly name: 'failed'; readonly message: string; readonly isOther: boolean };
 
 /** What the decoder has made of the file so far. */
 export interface Song {
@@ -29,29 +26,44 @@ export type DecoderState =
 
 /** What to fetch where somebody looks and no decoder waits, in bytes. */
 const LOOK = 65_536;
-/** How often to try again before the user is asked to. */
-const RETRY = 2;
 
 export class Session {
-  readonly url: URL;
-  readonly resource: Resource = Resource.open(new MemDriver());
+  /** The bytes of the song, as far as they are stored. */
+  readonly content: Lease;
+  /** Who waits for bytes. */
+  readonly demand$: Observable<readonly Demand[]>;
   readonly download$ = new BehaviorSubject<DownloadState>({ name: 'stopped' });
   readonly decoder$ = new BehaviorSubject<DecoderState>({ name: 'none' });
   /** Is there as soon as the decoder has read the header. */
   readonly song$ = new BehaviorSubject<Song | undefined>(undefined);
+  /** Those bytes in memory, for the decoder. */
+  readonly #memory: Resource = Resource.open(new MemDriver());
   readonly #decoder: Decoder;
-  readonly #decoding: Subscription;
-  #downloading = Subscription.EMPTY;
+  readonly #subscription = new Subscription();
   #looking = Subscription.EMPTY;
   /** Where the playhead is as long as there is no song, 0 to 1. */
   #fraction = 0;
 
-  /** @param hasThreads - whether a worker can share memory with this page */
-  constructor(url: URL, hasThreads: boolean) {
-    this.url = url;
-    this.#decoder = hasThreads ? decodeInWorker(this.resource) : decodeHere(this.resource);
-    this.#decoding = this.#decoder.events$.subscribe((event) => this.#follow(event));
-    this.start();
+  /**
+   * @param content - is closed with the session
+   * @param hasThreads - whether a worker can share memory with this page
+   */
+  constructor(content: Lease, store: SongStore, hasThreads: boolean) {
+    this.content = content;
+    this.demand$ = this.#memory.demand$;
+    this.#subscription.add(mirror(content, this.#memory));
+    this.#decoder = hasThreads ? decodeInWorker(this.#memory) : decodeHere(this.#memory);
+    this.#subscription.add(this.#decoder.events$.subscribe((event) => this.#follow(event)));
+    this.#subscription.add(
+      store
+        .entry$(content.key)
+        .pipe(
+          filter((entry) => entry !== undefined),
+          map(downloadState),
+          distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
+        )
+        .subscribe((state) => this.download$.next(state)),
+    );
   }
 
   /** Where the playhead is, 0 to 1. */
@@ -64,24 +76,6 @@ export class Session {
   get duration(): number | undefined {
     const song = this.song$.value;
     return song && this.#samplesIn(song) / song.format.sampleRate;
-  }
-
-  /** Fetches what is missing; also after a stop or a failure, and what is there stays. */
-  start(): void {
-    this.#downloading.unsubscribe();
-    this.download$.next({ name: 'running' });
-    // It is left as it is when the download fails, so that the decoder goes on waiting: the user
-    // may try again.
-    this.#downloading = download(this.resource, this.url, { onError: 'leave', retry: RETRY }).subscribe({
-      complete: () => this.download$.next({ name: 'complete' }),
-      error: (error: unknown) =>
-        this.download$.next({ name: 'failed', message: messageOf(error), isOther: isStorageError(error, 'CHANGED') }),
-    });
-  }
-
-  stop(): void {
-    this.#downloading.unsubscribe();
-    this.download$.next({ name: 'stopped' });
   }
 
   /**
@@ -101,10 +95,10 @@ export class Session {
 
   close(): void {
     this.song$.value?.player.close();
-    this.#decoding.unsubscribe();
     this.#looking.unsubscribe();
-    this.#downloading.unsubscribe();
-    this.resource.close();
+    this.#subscription.unsubscribe();
+    this.#memory.close();
+    this.content.close();
     this.song$.complete();
     this.decoder$.complete();
     this.download$.complete();
@@ -113,11 +107,11 @@ export class Session {
   /** Where no decoder waits for bytes, the page itself does: the download follows whoever waits. */
   #look(fraction: number): void {
     this.#fraction = fraction;
-    const { expectedLength } = this.resource;
+    const { expectedLength } = this.content;
     if (expectedLength === undefined) return;
     const start = Math.floor(fraction * expectedLength);
     this.#looking.unsubscribe();
-    this.#looking = this.resource
+    this.#looking = this.#memory
       .waitRange({ start, end: Math.min(expectedLength, start + LOOK) })
       .subscribe({ error: () => undefined }); // nobody reads them
   }

@@ -12,7 +12,7 @@ import {
   type Subscription,
   switchMap,
 } from 'rxjs';
-import type { Resource } from 'tidemark';
+import type { Demand, ResourceView } from 'tidemark';
 import { canvas$ } from './canvas.js';
 import { drawCoverage } from './draw-coverage.js';
 import { drawWaveform } from './draw-waveform.js';
@@ -22,7 +22,8 @@ import type { Song } from './session.js';
 
 /** What is shown. */
 export interface Shown {
-  readonly resource: Resource;
+  readonly content: ResourceView;
+  readonly demand$: Observable<readonly Demand[]>;
   readonly song$: Observable<Song | undefined>;
   /** Where the playhead is, 0 to 1. */
   readonly fraction: number;
@@ -32,7 +33,7 @@ const UNKNOWN = new Float32Array(COLUMNS).fill(NaN);
 
 /** Draws until unsubscribed, each thing at most once a frame, and only when it has changed. */
 export function showStage(shown: Shown): Subscription {
-  const { resource, song$ } = shown;
+  const { content, demand$, song$ } = shown;
   const bar = element('coverage', HTMLCanvasElement);
   const wave = element('waveform', HTMLCanvasElement);
   const playhead = element('playhead');
@@ -42,11 +43,12 @@ export function showStage(shown: Shown): Subscription {
   );
   const loudness$ = song$.pipe(switchMap((song) => (song ? peaks$(song.samples, song.format) : of(UNKNOWN))));
 
-  const subscription = combineLatest([canvas$(bar), resource.coverage$, resource.demand$])
+  const subscription = combineLatest([canvas$(bar), content.coverage$, demand$])
     .pipe(auditTime(0, animationFrameScheduler))
     .subscribe(([canvas, coverage, demands]) => {
-      const total = resource.expectedLength ?? coverage.toArray().at(-1)?.end ?? 0;
-      const waitedFor = demands.map(({ range }) => range);
+      const total = content.expectedLength ?? coverage.toArray().at(-1)?.end ?? 0;
+      // What is there is only on its way here.
+      const waitedFor = demands.map(({ range }) => range).filter((range) => !coverage.has(range));
       drawCoverage(canvas, coverage, waitedFor, total);
       setAttribute(bar, 'aria-valuenow', total === 0 ? 0 : Math.floor((coverage.coveredBytes / total) * 100));
     });
@@ -58,5 +60,10 @@ export function showStage(shown: Shown): Subscription {
         playhead.style.setProperty('--at', String(fraction));
       }),
   );
+  subscription.add(() => {
+    for (const canvas of [bar, wave]) canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+    setAttribute(bar, 'aria-valuenow', 0);
+    playhead.style.setProperty('--at', '0');
+  });
   return subscription;
 }

@@ -33,6 +33,9 @@ describe('the command that serves the progress page', () => {
     const { headers } = await fetch(url);
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    const script = await fetch(new URL('sw.js', url));
+    expect(script.headers.get('content-type')).toMatch(/^text\/javascript/);
+    expect(await script.text()).not.toMatch(/\b(import|export)\b/); // it is a classic one
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();

@@ -17,7 +17,7 @@ describe('the progress page, where something goes wrong', () => {
     expect(await textOf(page, 'downloaded')).toMatch(/^[1-4]\d %$/); // nothing is lost
     server.handle = withPage(server);
     const asked = requests().length;
-    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('button', { name: 'Retry', exact: true }).click();
     await expectDecoded(page);
     expect(requests()[asked]?.asked?.start).toBeGreaterThan(100_000);
   });
@@ -29,18 +29,17 @@ describe('the progress page, where something goes wrong', () => {
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'live', /^Download failed/);
     server.handle = withPage(server);
-    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('button', { name: 'Retry', exact: true }).click();
     await expectDecoded(page);
   });
 
-  it('starts again where the content has changed', async () => {
+  it('starts again by itself where the content has changed', async () => {
     const { page, server } = await openPage({ bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^[1-5]\d %$/);
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Pause download' }).click();
     server.etag = '"2"';
-    await page.getByRole('button', { name: 'Resume' }).click();
-    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.getByRole('button', { name: 'Resume download' }).click();
     await expectDecoded(page);
   });
 
@@ -51,7 +50,7 @@ describe('the progress page, where something goes wrong', () => {
     await untilShown(page, 'downloaded', /^100 %$/);
     await untilShown(page, 'readers', /decodernothing, it gave up/);
     await untilShown(page, 'live', /^Downloaded. It cannot be decoded/);
-    expect(await page.getByRole('button', { name: 'Play' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
   });
 
   it.each([12, 20])('says that samples of %i bits cannot be decoded', async (bits) => {
@@ -60,7 +59,7 @@ describe('the progress page, where something goes wrong', () => {
     const { page } = await openPage({ content });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'message', new RegExp(`decoded: libflacjs cannot give out ${bits}-bit samples`));
-    expect(await page.getByRole('button', { name: 'Play' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
   });
 
   it.each([true, false])('plays what could be decoded, and does not wait for the rest (%s)', async (isolated) => {
@@ -69,7 +68,7 @@ describe('the progress page, where something goes wrong', () => {
     const { page } = await openPage({ content, isolated });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'message', /It cannot be decoded/);
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilShown(page, 'time', /^0:02/);
     await clickAt(page, 0.5);
     await untilShown(page, 'message', /It cannot be played/);

@@ -32,7 +32,7 @@ describe('the progress page, by keyboard and by ear', () => {
     await keyboard.press('Tab');
     expect(await focused()).toBe('action');
     await keyboard.press('Enter');
-    await untilShown(page, 'action', /^Resume$/);
+    await untilShown(page, 'action', /^Resume download$/);
   });
 
   it('tells a screen reader what it is, where it is, and what has happened', async () => {

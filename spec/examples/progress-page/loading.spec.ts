@@ -117,15 +117,15 @@ describe('the progress page', () => {
     const { page, server, requests } = await openPage({ bytesPerSecond: 80_000 });
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'downloaded', /^[2-5]\d %$/);
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Pause download' }).click();
     await server.quiet();
-    await untilShown(page, 'live', /cancelled/);
+    await untilShown(page, 'live', /paused/);
     const asked = requests().length;
     const there = await restingText(page, 'bytes');
     await untilShown(page, 'readers', /decoder.*blocked/); // goes on waiting
     expect(await textOf(page, 'rate')).toBe('–');
     expect({ asked: requests().length, there: await textOf(page, 'bytes') }).toEqual({ asked, there });
-    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Resume download' }).click();
     await expectDecoded(page);
     expect(requests()[asked]?.asked?.start).toBeGreaterThan(0);
   });
@@ -135,18 +135,18 @@ describe('the progress page', () => {
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'time', /0:12/);
     await clickAt(page, 0.5);
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilShown(page, 'time', /^0:07/);
     await untilShown(page, 'readers', /playersamples at 0:0\d/); // it is faster than the download
-    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
     const paused = await position(page);
     expect(paused).toBeGreaterThanOrEqual(7);
     server.bytesPerSecond = Infinity;
     await expectDecoded(page);
     expect(await position(page)).toBe(paused);
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilShown(page, 'time', /^0:11/);
-    await page.getByRole('button', { name: 'Play' }).waitFor(); // at the end it stops by itself
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor(); // at the end it stops by itself
     expect(await position(page)).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ const WRITES = 600;
 
 const resource = Resource.open(new MemDriver(), { expectedLength: RANGES * DISTANCE });
 for (let range = 0; range < RANGES; range += 1) resource.writeAt(range * DISTANCE, new Uint8Array(1000));
-showStage({ resource, song$: of(undefined), fraction: 0.5 });
+showStage({ content: resource, demand$: resource.demand$, song$: of(undefined), fraction: 0.5 });
 
 // As a download would: between two frames something arrives for some of them.
 interval(5)

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import lena from 'audio-lena';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../browser/chromium.js';
 import { ISOLATION } from '../../browser/isolation.js';
@@ -67,6 +67,8 @@ export interface OpenPage {
   readonly expected: string[];
   /** The requests for the song. */
   readonly requests: () => Exchange[];
+  /** The same page in another tab of the same browser. */
+  readonly openTab: () => Promise<Page>;
 }
 
 /** Opens the page, which has the sample at its side, unless it is to be unable to share memory. */
@@ -77,22 +79,34 @@ export async function openPage(
     /** Of the song; everything else comes at once. */
     readonly bytesPerSecond?: number;
     readonly context?: BrowserContextOptions;
+    /** The browser lets no worker keep files. */
+    readonly withoutFiles?: boolean;
+    /** It has no Web Locks, as where a page does not come by `https:`. */
+    readonly withoutLocks?: boolean;
   } = {},
 ): Promise<OpenPage> {
   const { isolated = true, content = song, bytesPerSecond = Infinity, context } = options;
+  const { withoutFiles = false, withoutLocks = false } = options;
   const server = await TestServer.start(content, '"1"');
   server.bytesPerSecond = bytesPerSecond;
   server.handle = withPage(server, isolated);
+  if (withoutFiles) forbidFiles(server);
   if (browser === undefined) throw new Error('The tests of this file do not call usePage().');
-  const page = await (await browser.newContext(context)).newPage();
+  const within = await browser.newContext(context);
+  if (withoutLocks) await within.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
   const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(server.origin);
+  const openTab = async (): Promise<Page> => {
+    const page = await within.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(server.origin);
+    return page;
+  };
+  const page = await openTab();
   const requests = (): Exchange[] => server.exchanges.filter(({ request }) => isSong(request.url));
-  const open = { page, server, complaints, expected: [], requests };
+  const open = { page, server, complaints, expected: [], requests, openTab };
   opened.push(open);
   return open;
 }
@@ -112,6 +126,19 @@ export function withPage(
     if (isSong(request.url)) return serve(exchange);
     files(request, response);
     return undefined;
+  };
+}
+
+/** Takes the file system from the worker that runs the store. */
+function forbidFiles(server: TestServer): void {
+  const { handle } = server;
+  server.handle = (exchange) => {
+    const { request, response } = exchange;
+    const [, script] = /\/(assets\/store-worker[^/]*\.js)$/.exec(request.url ?? '') ?? [];
+    if (script === undefined) return handle(exchange);
+    const code = readFileSync(join(folder, script), 'utf8');
+    response.setHeaders(new Headers({ ...ISOLATION, 'content-type': 'text/javascript' }));
+    return response.end(`delete StorageManager.prototype.getDirectory;${code}`);
   };
 }
 
@@ -149,8 +176,19 @@ export async function expectDecoded(page: Page): Promise<void> {
   await untilShown(page, 'downloaded', /^100 %$/);
 }
 
-/** Points at the stage, where 0 is its left edge and 1 its right one. */
+/** A row of the list of stored songs. */
+export function rowOf(page: Page, name: string): Locator {
+  return page.getByRole('listitem').filter({ has: page.getByRole('button', { name, exact: true }) });
+}
+
+/** Opens a song that is stored. */
+export async function openStored(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+}
+
+/** Points at the stage of an open song, where 0 is its left edge and 1 its right one. */
 export async function clickAt(page: Page, fraction: number): Promise<void> {
+  await page.locator('#slider[aria-disabled="false"]').waitFor();
   const box = await page.getByRole('slider').boundingBox();
   if (box === null) throw new Error('The slider is not there.');
   await page.mouse.click(box.x + fraction * box.width, box.y + box.height / 2);

@@ -49,7 +49,7 @@ describe('the progress page, with songs of all kinds', () => {
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'message', /the one in the file’s header/);
     const stretches = await listen(page);
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilShown(page, 'play', /^Pause$/);
     await untilShown(page, 'play', /^Play$/); // it has ended
     const played = await stretches();
@@ -76,7 +76,7 @@ describe('the progress page, with songs of all kinds', () => {
     await page.getByRole('button', { name: 'Load the sample' }).click();
     await untilShown(page, 'message', /MD5/);
     const stretches = await listen(page);
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.waitForTimeout(300);
     await page.evaluate(() => {
       for (const until = performance.now() + 700; performance.now() < until;);

@@ -18,7 +18,7 @@ describe('the progress page, where memory cannot be shared', () => {
     server.bytesPerSecond = Infinity;
     await expectDecoded(page);
     expect(await position(page)).toBe(8); // of 12 seconds
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilShown(page, 'time', /^0:1/);
   });
 
