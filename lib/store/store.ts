@@ -217,8 +217,8 @@ export class Store<M extends Metadata = Metadata> {
   }
 
   /**
-   * Takes back that a key is to be downloaded; what is there stays. Resolves once that is durable.
-   * Rejects with `NOT_FOUND`, `CLOSED`.
+   * Takes back that a key is to be downloaded; what is there stays. Resolves once both are durable.
+   * Rejects with `NOT_FOUND`, `CLOSED`, and what a checkpoint does.
    */
   async pause(key: string): Promise<void> {
     this.#assertOpen('Asked to pause a download');
@@ -227,6 +227,7 @@ export class Store<M extends Metadata = Metadata> {
     const item = catalog.known(key, 'pause');
     this.#intents.pause(item);
     await durability.now(item);
+    await item.open?.resource.checkpoint();
   }
 
   /**

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeContent } from '../http/fixtures.js';
 import { TestServer } from '../http/test-server.js';
+import { join } from 'node:path';
+import { folderBackend, MmapDriver } from 'tidemark/node';
 import { range } from '../support/range.js';
-import { BACKENDS, openStore, until, untilComplete, untilState } from './stores.js';
+import { BACKENDS, freshFolder, namesIn, openStore, until, untilComplete, untilState } from './stores.js';
 
 const content = makeContent(500_000);
 
@@ -55,4 +57,19 @@ describe.each(BACKENDS)('what is to be downloaded into a store %s', (_name, back
     await store.pause('song');
     expect(store.entry('song')?.download?.state).toBe('paused');
   });
+});
+
+it('what is there of a download is durable once it is paused', async () => {
+  const path = freshFolder();
+  const { server, store } = await paused(() => folderBackend({ path }));
+  // It stays open as long as somebody has it.
+  using lease = await store.acquire('song');
+  const before = lease.coveredBytes;
+  server.bytesPerSecond = 500_000;
+  await store.download('song');
+  await until(store, 'song', () => lease.coveredBytes > before);
+  await store.pause('song');
+  const names = namesIn(path).map((name) => name.replace(/\.part.*/, ''));
+  const kept = names.map((name) => MmapDriver.inspect(join(path, name))).find(({ from }) => from === 'partial');
+  expect(kept?.coveredBytes).toBe(lease.coveredBytes);
 });

@@ -152,8 +152,8 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
   }
 
   /**
-   * Takes back that a key is to be downloaded; what is there stays. Resolves once that is durable.
-   * Rejects with `NOT_FOUND`, `CLOSED`.
+   * Takes back that a key is to be downloaded; what is there stays. Resolves once both are durable.
+   * Rejects with `NOT_FOUND`, `CLOSED`, and what a checkpoint does.
    */
   async pause(key: string): Promise<void> {
     const asked = 'Asked to pause a download';
