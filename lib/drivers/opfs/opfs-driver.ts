@@ -3,12 +3,11 @@ import { wrongType } from '../../errors/invalid-argument.js';
 import { StorageError } from '../../errors/storage-error.js';
 import type { ContentRecord } from '../../record/content-record.js';
 import { abortedError } from '../../waits/abort.js';
-import { ColdBytes } from '../../cold/cold-bytes.js';
-import { SHARED_MEMORY } from '../../memory/growable-buffer.js';
+import type { ColdBytes } from '../../cold/cold-bytes.js';
 import { registerAttachment } from '../attachments.js';
 import { Checkpoints } from '../checkpoints.js';
 import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../driver.js';
-import { CachedBlocks } from './cached-blocks.js';
+import { CachedContent, OPFS_CAPABILITIES } from './cached-content.js';
 import { type Claim, isClaimed, takeClaim } from './claim.js';
 import { GEOMETRY } from './geometry.js';
 import { inspectContent, type OpfsInspection } from './inspect-content.js';
@@ -40,9 +39,9 @@ import { removeAll, removeKept } from './remove-content.js';
  * ```
  */
 export class OpfsDriver implements Driver {
-  readonly capabilities: DriverCapabilities = { rewrites: true, view: false, share: SHARED_MEMORY, evicts: true };
+  readonly capabilities: DriverCapabilities = OPFS_CAPABILITIES;
   /** Gives other threads what they ask for. */
-  readonly cold = new ColdBytes({ given: (start, end) => this.#cached.given(start, end) });
+  readonly cold: ColdBytes;
   /** As it was asked for. */
   readonly path: string;
   readonly #place: ContentPlace;
@@ -51,7 +50,7 @@ export class OpfsDriver implements Driver {
   readonly #found: StoredContent;
   readonly #mode: CheckedOptions['mode'];
   readonly #checkpoints: Checkpoints;
-  readonly #cached: CachedBlocks;
+  readonly #cached: CachedContent;
   /** `dropped`: also if bytes were lost that waited for a file. */
   #closed: 'kept' | 'dropped' | undefined;
   /** Nothing of it is to be left. */
@@ -70,8 +69,9 @@ export class OpfsDriver implements Driver {
     this.#content = content;
     this.#found = found;
     this.#mode = options.mode;
-    this.#cached = new CachedBlocks(options.cacheBytes, (offset, target) => content.readThere(offset, target));
     this.#checkpoints = new Checkpoints(options.checkpoint, () => this.#checkpoint());
+    this.#cached = new CachedContent(() => content, options.cacheBytes, this.#checkpoints);
+    this.cold = this.#cached.cold;
   }
 
   /**
@@ -149,17 +149,7 @@ export class OpfsDriver implements Driver {
   }
 
   write(offset: number, data: Uint8Array): void {
-    try {
-      this.#content.write(offset, data);
-    } catch (error) {
-      // A part of it may have been written, over what the cache has.
-      this.#cached.clear();
-      this.cold.rewritten(offset, data.length);
-      throw error;
-    }
-    this.#cached.wrote(offset, data);
-    this.cold.rewritten(offset, data.length);
-    this.#checkpoints.wrote(data.length);
+    this.#cached.write(offset, data);
   }
 
   read(offset: number, target: Uint8Array): void {
@@ -167,8 +157,7 @@ export class OpfsDriver implements Driver {
   }
 
   evict(start: number, end: number): void {
-    this.#content.evict(start, end);
-    this.#checkpoints.evicted(end - start);
+    this.#cached.evict(start, end);
   }
 
   commit(length: number): FinalStep {
@@ -176,12 +165,7 @@ export class OpfsDriver implements Driver {
   }
 
   replace(data: Uint8Array): FinalStep {
-    const step = this.#content.replace(data);
-    const replace: FinalStep = (alive) => {
-      step(alive);
-      this.#cached.clear();
-    };
-    return Object.assign(replace, { ahead: step.ahead });
+    return this.#cached.replaced(this.#content.replace(data));
   }
 
   settle(): void {
@@ -199,7 +183,7 @@ export class OpfsDriver implements Driver {
 
   /** The memory of the cache; undefined where none can be shared. */
   describe(): DriverDescription {
-    return { kind: OPFS_KIND, data: SHARED_MEMORY ? this.#cached.share() : undefined };
+    return this.#cached.describe();
   }
 
   remove(committed: boolean): void {

@@ -1,11 +1,8 @@
-import { ColdBytes } from '../../../cold/cold-bytes.js';
 import { StorageError } from '../../../errors/storage-error.js';
-import { SHARED_MEMORY } from '../../../memory/growable-buffer.js';
 import type { ContentRecord } from '../../../record/content-record.js';
 import { Checkpoints, DEFAULT_POLICY } from '../../checkpoints.js';
 import type { Driver, DriverCapabilities, DriverDescription, FinalStep, StoredContent } from '../../driver.js';
-import { CachedBlocks } from '../cached-blocks.js';
-import { OPFS_KIND } from '../opfs-attachment.js';
+import { CachedContent, OPFS_CAPABILITIES } from '../cached-content.js';
 import type { PooledContent } from './pooled-content.js';
 
 /** How much of an entry other threads find in shared memory, in bytes; taken for the first port. */
@@ -23,12 +20,12 @@ export interface PooledDriverOptions {
 
 /** The bytes of one entry in a pool. Other threads find in a cache what they have read last. */
 export class PooledDriver implements Driver {
-  readonly capabilities: DriverCapabilities = { rewrites: true, view: false, share: SHARED_MEMORY, evicts: true };
-  /** Gives other threads what they ask for. */
-  readonly cold = new ColdBytes({ given: (start, end) => this.#cached.given(start, end) });
+  readonly capabilities: DriverCapabilities = OPFS_CAPABILITIES;
   readonly #options: PooledDriverOptions;
   readonly #checkpoints = new Checkpoints(DEFAULT_POLICY, () => this.#checkpoint());
-  readonly #cached = new CachedBlocks(CACHE_BYTES, (offset, target) => this.#content.readThere(offset, target));
+  readonly #cached = new CachedContent(() => this.#content, CACHE_BYTES, this.#checkpoints);
+  /** Gives other threads what they ask for. */
+  readonly cold = this.#cached.cold;
   #opened: PooledContent | undefined;
   #record: () => ContentRecord = () => ({ coverage: [], expectedLength: undefined, identity: undefined });
   /** `dropped`: also if bytes were lost that waited for a file. */
@@ -48,17 +45,7 @@ export class PooledDriver implements Driver {
   }
 
   write(offset: number, data: Uint8Array): void {
-    try {
-      this.#content.write(offset, data);
-    } catch (error) {
-      // A part of it may have been written, over what the cache has.
-      this.#cached.clear();
-      this.cold.rewritten(offset, data.length);
-      throw error;
-    }
-    this.#cached.wrote(offset, data);
-    this.cold.rewritten(offset, data.length);
-    this.#checkpoints.wrote(data.length);
+    this.#cached.write(offset, data);
   }
 
   read(offset: number, target: Uint8Array): void {
@@ -66,8 +53,7 @@ export class PooledDriver implements Driver {
   }
 
   evict(start: number, end: number): void {
-    this.#content.evict(start, end);
-    this.#checkpoints.evicted(end - start);
+    this.#cached.evict(start, end);
   }
 
   commit(length: number): FinalStep {
@@ -75,12 +61,7 @@ export class PooledDriver implements Driver {
   }
 
   replace(data: Uint8Array): FinalStep {
-    const step = this.#content.replace(data, this.#options.isDurable);
-    const replace: FinalStep = (alive) => {
-      step(alive);
-      this.#cached.clear();
-    };
-    return Object.assign(replace, { ahead: step.ahead });
+    return this.#cached.replaced(this.#content.replace(data, this.#options.isDurable));
   }
 
   settle(): void {
@@ -98,7 +79,7 @@ export class PooledDriver implements Driver {
 
   /** The memory of the cache; undefined where none can be shared. */
   describe(): DriverDescription {
-    return { kind: OPFS_KIND, data: SHARED_MEMORY ? this.#cached.share() : undefined };
+    return this.#cached.describe();
   }
 
   remove(committed: boolean): void {
