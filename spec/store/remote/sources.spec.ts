@@ -62,6 +62,55 @@ describe('where a key is', () => {
     });
   });
 
+  it.each<[string, unknown, string]>([
+    ['no URL', {}, 'the url'],
+    ['a number', 42, 'the url'],
+    ['a function that makes none', () => undefined, 'the url'],
+    ['half a URL', 'songs/1', 'absolute URL'],
+    ['an option that is no plain value', { url: 'http://nowhere.test/', retry: { count: () => 1 } }, 'can be sent'],
+  ])('cannot be %s', async (_, source, message) => {
+    const { remote } = await reach(await openStore(), { source: () => source as StoreSource });
+    const failed = async (): Promise<unknown> => {
+      await remote.download('song');
+      const entry = await until(remote, 'song', (each) => each?.download?.state === 'failed');
+      throw entry?.download?.lastError as Error;
+    };
+    await expect(failed()).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('is not asked of who has gone', async () => {
+    const store = await openStore();
+    const [one, other, silent] = [
+      await reach(store, { source: () => undefined }),
+      await reach(store, { source: () => undefined }),
+      await reach(store),
+    ];
+    expect(await codeOf(one.remote.acquire('x'))).toBe('NOT_FOUND');
+    await one.remote.close();
+    await one.served.closed;
+    expect(await codeOf(silent.remote.acquire('x'))).toBe('NOT_FOUND');
+    expect(other.remote.keys).toEqual([]);
+  });
+
+  it('is nowhere where it is null', async () => {
+    const { remote } = await reach(await openStore(), { source: () => null as unknown as undefined });
+    expect(await codeOf(remote.acquire('song'))).toBe('NOT_FOUND');
+  });
+
+  it('is asked of the function that was given, though somebody gives a URL meanwhile', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const store = await openStore();
+    const { remote } = await reach(store);
+    const downloading = remote.download('song', { url: () => `${server.origin}/made` });
+    const acquiring = remote.acquire('song', { url: 'http://nowhere.test/' });
+    await Promise.all([downloading, acquiring]);
+    await untilComplete(remote, 'song');
+    expect(server.exchanges[0]?.request.url).toBe('/made');
+  });
+
   it('may be an error, which the download ends with', async () => {
     const server = await TestServer.start(content, '"v1"');
     const source = (): string => {
