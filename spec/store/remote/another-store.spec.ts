@@ -192,6 +192,22 @@ describe('a remote store that reaches another store', () => {
     expect(await until(other, 'song', (entry) => entry?.leases === 0)).toBeDefined();
   });
 
+  it('gives back a lease there that was closed while it was made anew', async () => {
+    let answer: ((url: string) => void) | undefined;
+    const { remote, reach } = wanderer(() => new Promise((resolve) => (answer = resolve)));
+    const leave = await reach(await copyOf('song', content, '"v1"'));
+    const lease = await remote.acquire('song');
+    leave();
+    const other = await openStore();
+    await reach(other);
+    while (answer === undefined) await new Promise(setImmediate);
+    lease.close();
+    const leased = until(other, 'song', (entry) => entry?.leases === 1);
+    answer('http://nowhere.test/');
+    await leased;
+    expect(await until(other, 'song', (entry) => entry?.leases === 0)).toBeDefined();
+  });
+
   it('ends a lease of what turns out to be of another version', async () => {
     const { remote, reach } = wanderer();
     const leave = await reach(await copyOf('song', content.subarray(0, 1000), '"v1"'));

@@ -81,6 +81,40 @@ describe('where a key is', () => {
     });
   });
 
+  it('is asked of the next one as soon as the one that is asked has gone', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const store = await openStore();
+    let asked = 0;
+    const never = (): Promise<undefined> => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    const one = await reach(store, { source: never });
+    await reach(store, { source: () => server.url });
+    const { remote } = await reach(store);
+    const begun = performance.now();
+    const downloading = remote.download('song');
+    while (asked === 0) await new Promise(setImmediate);
+    one.port.close();
+    await downloading;
+    await untilComplete(remote, 'song');
+    expect(performance.now() - begun).toBeLessThan(8000); // not as long as a frozen one is waited for
+  });
+
+  it('makes nothing of what was aborted before it was known', async () => {
+    let answer: ((url: string) => void) | undefined;
+    const store = await openStore();
+    const { remote } = await reach(store, { source: () => new Promise((resolve) => (answer = resolve)) });
+    const aborting = new AbortController();
+    const downloading = codeOf(remote.download('song', { signal: aborting.signal }));
+    while (answer === undefined) await new Promise(setImmediate);
+    aborting.abort();
+    expect(await downloading).toBe('CANCELLED');
+    answer('http://nowhere.test/');
+    await remote.remove('nothing');
+    expect(store.entry('song')).toBeUndefined();
+  });
+
   it('is not asked of who has gone', async () => {
     const store = await openStore();
     const [one, other, silent] = [
