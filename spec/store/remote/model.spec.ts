@@ -20,7 +20,7 @@ const KEYS = ['a', 'b'];
 const LENGTH = 64;
 const TABS = 3;
 /** How long something may take that does come about, in milliseconds. */
-const PATIENCE = 1500;
+const PATIENCE = 20_000;
 
 type Action =
   | { readonly do: 'write'; readonly key: string; readonly start: number; readonly length: number }
