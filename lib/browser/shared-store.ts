@@ -20,7 +20,7 @@ export class SharedStore {
   readonly #store: RemoteStore;
   readonly #hubChannel: BroadcastChannel;
   readonly #hub: Endpoint<TabMessage, TabMessage>;
-  /** Aborted once this tab takes no part any more. */
+  /** Aborted as soon as this tab takes no part any more. */
   readonly #left = new AbortController();
   /** The worker, while this tab runs it. */
   #worker: StoreWorker | undefined;
@@ -79,9 +79,10 @@ export class SharedStore {
       const worker = new StoreWorker(this.#makeWorker);
       this.#worker = worker;
       await Promise.race([worker.running, worker.ended]);
-      if (this.#hasLeft()) return;
-      worker.lead(this.#name);
-      this.#connect(worker.port, () => worker.terminate());
+      if (!this.#hasLeft()) {
+        worker.lead(this.#name);
+        this.#connect(worker.port, () => worker.terminate());
+      }
       await worker.ended;
     }
   }
@@ -144,13 +145,16 @@ export class SharedStore {
     const worker = this.#worker;
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#left.abort();
     connection?.close();
     this.#hub.stop();
     this.#hubChannel.close();
     // Others may take over once it has closed the store.
-    await worker?.leave();
-    this.#left.abort();
-    worker?.terminate();
-    connection?.end();
+    try {
+      await worker?.leave();
+    } finally {
+      worker?.terminate();
+      connection?.end();
+    }
   }
 }

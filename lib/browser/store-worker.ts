@@ -1,6 +1,7 @@
-import { fromPlainError } from '../errors/plain-error.js';
+import { fromPlainError, type PlainError } from '../errors/plain-error.js';
 import { StorageError } from '../errors/storage-error.js';
 import { Endpoint } from '../remote/endpoint.js';
+import { LifeLock } from '../remote/life-lock.js';
 import { type FromWorker, TAB_TAG, type ToWorker } from '../store/remote/tab-messages.js';
 
 /** A worker that runs a store, from outside. */
@@ -9,10 +10,11 @@ export class StoreWorker {
   readonly port: Worker;
   /** Resolves once it runs the store; rejects if it cannot. */
   readonly running: Promise<void>;
-  /** Resolves once it was terminated. */
+  /** Resolves once it was terminated, or has ended by itself while it ran the store. */
   readonly ended: Promise<void>;
   readonly #endpoint: Endpoint<ToWorker, FromWorker>;
   readonly #left: Promise<void>;
+  readonly #lock = new LifeLock(true);
   #isRunning = false;
   #end: (() => void) | undefined;
 
@@ -21,16 +23,22 @@ export class StoreWorker {
     const port = make();
     this.port = port;
     this.#endpoint = new Endpoint(port, TAB_TAG);
-    let left: () => void;
-    this.#left = new Promise((resolve) => (left = resolve));
+    let left: (error?: PlainError) => void;
+    this.#left = new Promise((resolve, reject) => {
+      left = (error) => {
+        if (error === undefined) resolve();
+        else reject(fromPlainError(error));
+      };
+    });
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.running = new Promise((resolve, reject) => {
       this.#endpoint.listen(
         (message) => {
           if (message.type === 'running') {
             this.#isRunning = true;
+            void this.#lock.watch(message.lock, () => this.terminate(), true);
             resolve();
-          } else if (message.type === 'left') left();
+          } else if (message.type === 'left') left(message.error);
           else reject(fromPlainError(message.error));
         },
         () => undefined,
@@ -46,7 +54,7 @@ export class StoreWorker {
     this.#endpoint.send({ type: 'lead', name });
   }
 
-  /** Resolves once it has closed the store. */
+  /** Resolves once it has closed the store. Rejects with what could not be made durable. */
   async leave(): Promise<void> {
     if (!this.#isRunning || this.#end === undefined) return;
     this.#endpoint.send({ type: 'leave' });
@@ -56,6 +64,7 @@ export class StoreWorker {
   /** Idempotent. */
   terminate(): void {
     this.#endpoint.stop();
+    this.#lock.release();
     this.port.terminate();
     this.#end?.();
     this.#end = undefined;

@@ -26,6 +26,11 @@ export class Endpoint<Sent extends object, Received> {
     return 'on' in this.#port;
   }
 
+  /** True if the other side is of this origin, and so has the same Web Locks. */
+  get isWithinOrigin(): boolean {
+    return typeof BroadcastChannel === 'function' && this.#port instanceof BroadcastChannel;
+  }
+
   /** Begins to listen, until {@link stop}. `ended` is called when the port says that it is over. */
   listen(received: (message: Received) => void, ended: () => void): void {
     const port = this.#port;

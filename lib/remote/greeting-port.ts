@@ -100,7 +100,7 @@ export class GreetingPort<W extends Welcome, Received extends OfConnection> {
   #welcomed(message: W): void {
     this.#isWelcome = true;
     this.#client.welcomed(message);
-    void this.#lock.watch(message.lock, () => this.gone());
+    void this.#lock.watch(message.lock, () => this.gone(), this.#endpoint.isWithinOrigin);
     this.#opened?.resolve();
     this.#opened = undefined;
   }
@@ -114,6 +114,8 @@ export class GreetingPort<W extends Welcome, Received extends OfConnection> {
 
   #stop(): void {
     this.#isWelcome = false;
+    // What is still on its way to greeting does not.
+    this.#opened = undefined;
     this.#endpoint.stop();
     this.#lock.release();
   }

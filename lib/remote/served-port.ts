@@ -81,9 +81,10 @@ export class ServedPort<Received extends OfConnection> {
     if (this.#isClosed || id !== this.#greeted) return;
     this.#session = this.#makeSession(hello);
     this.#session.begin(ours);
-    void this.#lock.watch(lock, () => {
+    const gone = (): void => {
       if (this.#greeted === id) this.close();
-    });
+    };
+    void this.#lock.watch(lock, gone, this.#endpoint.isWithinOrigin);
   }
 
   /** Ends the connection that there is. */

@@ -35,6 +35,8 @@ export class ServedSession implements PortSession<ViewToServer> {
   /** It has acknowledged that. */
   #acknowledged = true;
   #generation: number;
+  /** The identity that it was told last. */
+  #identity: string | undefined;
 
   /** @param name - names its waits in `Demand.reader` */
   constructor(view: ResourceView, name: string | undefined, send: (message: ViewWelcome | ViewToClient) => void) {
@@ -93,6 +95,7 @@ export class ServedSession implements PortSession<ViewToServer> {
   get #state(): RemoteState {
     const { status, expectedLength, identity } = this.#view;
     this.#generation = this.#generationNow;
+    this.#identity = identity;
     const closedBy = status.state === 'closed' ? toPlainError(this.#usedAfterEnd) : undefined;
     return { status, expectedLength, identity, generation: this.#generation, closedBy };
   }
@@ -108,6 +111,7 @@ export class ServedSession implements PortSession<ViewToServer> {
 
   #tellState(): void {
     // What the other side finds committed, or failed, it finds whole.
+    this.#identity = this.#view.identity;
     this.#tellCoverage();
     this.#send({ type: 'state', ...this.#state });
   }
@@ -120,6 +124,8 @@ export class ServedSession implements PortSession<ViewToServer> {
       this.#acknowledged = false;
       this.#send({ type: 'coverage', ...changes });
     }
+    // No status tells of that.
+    if (this.#view.identity !== this.#identity) this.#send({ type: 'state', ...this.#state });
     this.#waitAgain();
   }
 

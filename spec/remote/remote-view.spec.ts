@@ -63,6 +63,15 @@ describe('a remote view', () => {
     expect(view.status).toEqual({ state: 'failed', reason: 'no more' });
   });
 
+  it('knows which version there is as soon as bytes of it are', async () => {
+    const resource = Resource.open(new MemDriver());
+    const { view } = await remote(resource);
+    resource.identity = '"v1"';
+    resource.writeAt(0, new Uint8Array(10));
+    await until(() => view.coveredBytes === 10 && view.identity !== undefined);
+    expect(view.identity).toBe('"v1"');
+  });
+
   it('reads any range, and can copy none without waiting', async () => {
     const { view } = await remote(whole());
     expectBytes(await firstValueFrom(view.read(range(0, LENGTH))), content);

@@ -51,7 +51,7 @@ export class Sources {
 
   /** Somebody afar asks for a key, and is the first to be asked about it. */
   askedBy(key: string, knows: Knows): void {
-    if (this.#afar.has(knows)) this.#askers.set(key, knows);
+    this.#askers.set(key, knows);
   }
 
   /**
@@ -67,7 +67,7 @@ export class Sources {
   }
 
   #own(key: string, kept: string | undefined): ResolvedSource | undefined {
-    return resolved(this.#source?.(key, this.#entry(key)) ?? kept);
+    return resolvedSource(this.#source?.(key, this.#entry(key)) ?? kept);
   }
 
   async #askAll(key: string, kept: string | undefined): Promise<ResolvedSource | undefined> {
@@ -77,7 +77,7 @@ export class Sources {
     for (const knows of new Set([...(asker === undefined ? [] : [asker]), ...this.#afar])) {
       try {
         const source = await knows(key, this.#entry(key));
-        if (source !== undefined) return resolved(source);
+        if (source !== undefined) return resolvedSource(source);
       } catch (error) {
         // Another one may know, or be there still.
         refusal ??= error;
@@ -89,7 +89,8 @@ export class Sources {
   }
 }
 
-function resolved(source: StoreSource | undefined): ResolvedSource | undefined {
+/** Returns what a source is short for. */
+export function resolvedSource(source: StoreSource | undefined): ResolvedSource | undefined {
   if (source === undefined) return undefined;
   return typeof source === 'object' && !(source instanceof URL) ? source : { url: source };
 }

@@ -1,7 +1,7 @@
 import { fromPlainError, toPlainError } from '../../errors/plain-error.js';
 import { StorageError } from '../../errors/storage-error.js';
 import type { DownloadOptions } from '../../http/download/download-options.js';
-import type { DownloadUrl } from '../../http/download/request/source-url.js';
+import { checkUrl, type DownloadUrl } from '../../http/download/request/source-url.js';
 import type { ResolvedSource } from '../downloads/sources.js';
 import type { StoreEntry } from '../store-entry.js';
 import type { AcquireOptions } from '../store-options.js';
@@ -27,26 +27,37 @@ export function fromSentEntry({ download, metadata, ...rest }: SentEntry): Store
   return Object.freeze({ ...entry, download: { ...others, ...(error !== undefined && { lastError: error }) } });
 }
 
-/** Returns what is to be sent of options. */
-export function toSentOptions({ url, signal: _, ...options }: AcquireOptions): SentOptions {
-  return { ...options, ...(url !== undefined && { url: toSentUrl(url) }) };
+/** Returns what is to be sent of options, as they are now: they may be sent later, and again. */
+export function toSentOptions({ url, range, metadata, signal: _, ...options }: AcquireOptions): SentOptions {
+  return {
+    ...options,
+    ...(url !== undefined && { url: toSentUrl(url) }),
+    ...(range !== undefined && { range: { start: range.start, end: range.end } }),
+    ...(metadata !== undefined && { metadata: { ...metadata } }),
+  };
 }
 
+/** Throws `INVALID_ARGUMENT` for an address that is none; one of a page's own is sent in full. */
 export function toSentUrl(url: DownloadUrl): SentUrl {
-  return typeof url === 'function' ? ASK : String(url);
+  return typeof url === 'function' ? ASK : checkUrl(url);
 }
 
 /** Returns what is to be sent of a source. Throws `INVALID_ARGUMENT` for what cannot be. */
 export function toSentSource({ url, headers, ...options }: ResolvedSource, key: string): SentSource {
   for (const [name, what] of Object.entries(STAYS)) {
-    if (options[name as keyof typeof STAYS] !== undefined) throw staysError(key, name, what);
+    if (options[name as keyof typeof STAYS] !== undefined) throw staysError(key, `${what} as \`${name}\``);
   }
-  if (typeof headers === 'function') throw staysError(key, 'headers', 'a function');
-  return {
+  if (typeof headers === 'function') throw staysError(key, 'a function as `headers`');
+  const sent = {
     ...options,
     url: toSentUrl(url),
     ...(headers !== undefined && { headers: [...new Headers(headers)] }),
   };
+  try {
+    return structuredClone(sent);
+  } catch (error) {
+    throw staysError(key, 'an option that cannot', error);
+  }
 }
 
 /** Returns the source that was sent. */
@@ -59,10 +70,11 @@ export function fromSentUrl(url: SentUrl, ask: () => Promise<string>): DownloadU
   return typeof url === 'string' ? url : ask;
 }
 
-function staysError(key: string, name: string, what: string): StorageError {
+function staysError(key: string, found: string, cause?: unknown): StorageError {
   return new StorageError(
     'INVALID_ARGUMENT',
-    `Expected source(${JSON.stringify(key).slice(0, 80)}) to return what can be sent to the store, got ${what} as \`${name}\`. ` +
+    `Expected source(${JSON.stringify(key).slice(0, 80)}) to return what can be sent to the store, got ${found}. ` +
       'Let the source of the store itself give it, where the store is opened.',
+    { cause },
   );
 }

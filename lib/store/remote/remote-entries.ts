@@ -1,16 +1,17 @@
 import { EntryFeed } from '../entries/entry-feed.js';
 import type { StoreEntry, StoreUsage } from '../store-entry.js';
 import type { StoreToClient, StoreWelcome } from './messages.js';
-import { fromSentEntry } from './plain.js';
+import { fromSentEntry, toSentEntry } from './plain.js';
 
 /** What is known here of a store on another side, as far as that has told it. */
 export class RemoteEntries extends EntryFeed {
   strangers: readonly string[] = [];
   readonly #entries: Map<string, StoreEntry>;
   readonly #state: { usage: StoreUsage };
-  /** How many times the quota was set here, and what to. */
+  /** How many times the quota was set here, as far as this other side is concerned. */
   #settings = 0;
-  #maxBytes: number | undefined;
+  /** What it was set to here, unless somebody else has set it since. */
+  #set: { readonly maxBytes: number | undefined } | undefined;
 
   constructor() {
     const entries = new Map<string, StoreEntry>();
@@ -21,9 +22,9 @@ export class RemoteEntries extends EntryFeed {
     this.opened();
   }
 
-  /** Whether the quota was set here. */
-  get isSet(): boolean {
-    return this.#settings > 0;
+  /** The quota that was set here, if it is in force. */
+  get set(): { readonly maxBytes: number | undefined } | undefined {
+    return this.#set;
   }
 
   get maxBytes(): number | undefined {
@@ -37,6 +38,7 @@ export class RemoteEntries extends EntryFeed {
     this.changed({ changed: entries, gone: [...this.#entries.keys()].filter((key) => !keys.has(key)) });
     // It has not heard of any.
     this.#settings = 0;
+    this.#set = undefined;
     this.setUsage({ usage, settings: 0 });
   }
 
@@ -44,24 +46,39 @@ export class RemoteEntries extends EntryFeed {
     this.together(() => {
       for (const key of gone) if (this.#entries.delete(key)) this.keyChanged(key, true);
       for (const sent of changed) {
-        const isNew = !this.#entries.has(sent.key);
+        const before = this.#entries.get(sent.key);
+        // It may have been told of it before, with a change or by another other side.
+        if (before !== undefined && isSame(toSentEntry(before), sent)) continue;
         this.#entries.set(sent.key, fromSentEntry(sent));
-        this.keyChanged(sent.key, isNew);
+        this.keyChanged(sent.key, before === undefined);
       }
     });
   }
 
   setUsage({ usage, settings }: Pick<StoreToClient & { type: 'usage' }, 'usage' | 'settings'>): void {
+    const set = this.#set;
     // It may not have heard yet of what was set here.
-    this.#state.usage = settings < this.#settings ? { ...usage, maxBytes: this.#maxBytes } : usage;
+    this.#state.usage = set !== undefined && settings < this.#settings ? { ...usage, ...set } : usage;
+    if (set?.maxBytes !== this.#state.usage.maxBytes) this.#set = undefined;
     this.used();
   }
 
   /** The quota was set here. */
   setMaxBytes(maxBytes: number | undefined): void {
     this.#settings += 1;
-    this.#maxBytes = maxBytes;
+    this.#set = { maxBytes };
     this.#state.usage = { ...this.#state.usage, maxBytes };
     this.used();
   }
+}
+
+/** Whether two plain values say the same. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [names, others] = [Object.entries(one), Object.keys(other)];
+  return (
+    names.length === others.length &&
+    names.every(([name, value]) => Object.hasOwn(other, name) && isSame(value, other[name as keyof typeof other]))
+  );
 }

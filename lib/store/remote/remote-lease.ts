@@ -1,5 +1,5 @@
 import { StorageError } from '../../errors/storage-error.js';
-import type { ViewWelcome } from '../../remote/messages.js';
+import type { RemoteState, ViewToClient, ViewWelcome } from '../../remote/messages.js';
 import { type RemoteLink, RemoteView } from '../../remote/remote-view.js';
 import type { Lease } from '../leases/lease.js';
 
@@ -8,6 +8,8 @@ export class RemoteLease extends RemoteView implements Lease {
   readonly key: string;
   readonly resource = undefined;
   readonly #contentType: () => string | undefined;
+  /** The version that there was, as long as another store does not know which one it has. */
+  #version: string | undefined;
 
   /** @internal */
   constructor(key: string, contentType: () => string | undefined, link: RemoteLink) {
@@ -22,9 +24,23 @@ export class RemoteLease extends RemoteView implements Lease {
 
   /** @internal Goes on with a lease that another store has made of the same key. */
   override begin(state: ViewWelcome): void {
-    const { identity } = this;
-    if (identity === undefined || state.identity === undefined || state.identity === identity) super.begin(state);
-    else this.gone(changedError(this.key));
+    this.#version = this.identity ?? this.#version;
+    if (this.#isOfVersion(state)) super.begin(state);
+  }
+
+  /** @internal */
+  override received(message: ViewToClient): void {
+    if (message.type !== 'state' || this.#isOfVersion(message)) super.received(message);
+  }
+
+  /** Ends it if it is not. */
+  #isOfVersion({ identity }: RemoteState): boolean {
+    const version = this.#version;
+    if (version === undefined || identity === undefined) return true;
+    this.#version = undefined;
+    if (identity === version) return true;
+    this.gone(changedError(this.key));
+    return false;
   }
 }
 

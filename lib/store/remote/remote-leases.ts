@@ -100,10 +100,15 @@ export class RemoteLeases {
     let last: string | undefined;
     const lease = new RemoteLease(key, () => (last = this.#contentType(key) ?? last), {
       send: (message) => this.#send({ type: 'view', lease: number, message }),
-      closed: () => this.#giveBack(number),
+      closed: () => undefined,
     });
-    // Whoever has ended it.
-    lease.status$.subscribe({ complete: () => this.#held.delete(number) });
+    // Whoever has ended it: the other side keeps it until it is given back.
+    lease.status$.subscribe({
+      complete: () => {
+        this.#held.delete(number);
+        this.#giveBack(number);
+      },
+    });
     return lease;
   }
 

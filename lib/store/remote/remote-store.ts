@@ -173,7 +173,7 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
     this.#assertOpen(asked);
     checkKey(key);
     checkPin(pinned, options);
-    await this.#calls.call({ name: 'pin', args: [key, pinned, options] }, asked);
+    await this.#calls.call({ name: 'pin', args: [key, pinned, { ...options }] }, asked);
   }
 
   /**
@@ -185,7 +185,7 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
     this.#assertOpen(asked);
     checkKey(key);
     checkUpdate(change);
-    await this.#calls.call({ name: 'update', args: [key, change] }, asked);
+    await this.#calls.call({ name: 'update', args: [key, toSentOptions(change)] }, asked);
   }
 
   /**
@@ -196,16 +196,18 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
     const asked = 'Asked to remove an entry';
     this.#assertOpen(asked);
     checkWhich(which);
-    await this.#calls.call({ name: 'remove', args: [which] }, asked);
+    await this.#calls.call(
+      { name: 'remove', args: [typeof which === 'string' ? which : { group: which.group }] },
+      asked,
+    );
   }
 
   /**
    * Ends the leases of this side, and the connection. The store itself goes on for others.
-   * Idempotent.
+   * Idempotent. Rejects, where this side runs a shared store, with what could not be made durable.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#end(closedError('Used a store'));
-    return this.#closing;
+    return this.#end(closedError('Used a store'));
   }
 
   /** As {@link close}, for `await using`. */
@@ -215,10 +217,12 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
 
   /** @internal Another side serves, in place of the one before. */
   welcomed(link: StoreLink, welcome: StoreWelcome): void {
-    const { isSet, maxBytes } = this.#entries;
+    const { set } = this.#entries;
     this.#link = link;
     this.#entries.welcomed(welcome);
-    if (isSet) this.maxBytes = maxBytes;
+    // By one who has heard of these.
+    if (this.#closing !== undefined) return;
+    if (set !== undefined) this.maxBytes = set.maxBytes;
     if (this.#listeners > 0) this.#send({ type: 'listen', listening: this.#listening });
     // Calls first: those for leases that there are would be made twice.
     this.#calls.again();
@@ -243,8 +247,11 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
       case 'view':
         this.#leases.received(message);
         break;
-      case 'ask':
-        void this.#answers.answer(message).then((answer) => this.#send(answer));
+      case 'ask': {
+        // Not to another other side: that counts its questions anew.
+        const link = this.#link;
+        void this.#answers.answer(message).then((answer) => link?.send(answer));
+      }
     }
   }
 
@@ -256,15 +263,21 @@ export class RemoteStore<M extends Metadata = Metadata> implements Omit<Store<M>
 
   /** @internal The other side has gone, and no other will come. */
   gone(error: Error): void {
-    this.#closing ??= this.#end(error);
+    // Who closes it hears of what has failed then.
+    this.#end(error).catch(() => undefined);
   }
 
-  async #end(error: Error): Promise<void> {
+  #end(error: Error): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    let left: (leaving: void | Promise<void>) => void = () => undefined;
+    // Before anybody hears of it, who may call something.
+    this.#closing = new Promise((resolve) => (left = resolve));
     this.#leases.end();
     this.#calls.end(error);
     this.#link = undefined;
     this.#entries.close();
-    await this.#leave();
+    left(this.#leave());
+    return this.#closing;
   }
 
   #send(message: StoreToServer): void {

@@ -1,6 +1,7 @@
 import { toPlainError } from '../../errors/plain-error.js';
 import { isStorageError, StorageError } from '../../errors/storage-error.js';
 import { Endpoint } from '../../remote/endpoint.js';
+import { LifeLock } from '../../remote/life-lock.js';
 import type { PortLike } from '../../remote/port-like.js';
 import type { StoreBackend } from '../backend.js';
 import type { Metadata } from '../entry-record.js';
@@ -48,11 +49,16 @@ export async function runStore<M extends Metadata = Metadata>(
     page.listen(
       (message) => {
         if (message.type === 'lead') tabs.lead(message);
-        else void tabs.leave().then(() => page.send({ type: 'left' }));
+        else {
+          tabs.leave().then(
+            () => page.send({ type: 'left' }),
+            (error: unknown) => page.send({ type: 'left', error: toPlainError(error) }),
+          );
+        }
       },
       () => undefined,
     );
-    page.send({ type: 'running' });
+    page.send({ type: 'running', lock: await new LifeLock(true).hold() });
     return store;
   } catch (error) {
     page.send({ type: 'failed', error: toPlainError(error) });

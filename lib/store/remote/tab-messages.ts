@@ -24,8 +24,11 @@ export type ToWorker =
 
 /** What the worker answers. */
 export type FromWorker =
-  /** It listens. */
-  { readonly type: 'running' } | { readonly type: 'failed'; readonly error: PlainError } | { readonly type: 'left' };
+  /** It listens, and holds a Web Lock of this name until it ends. */
+  | { readonly type: 'running'; readonly lock: string | undefined }
+  | { readonly type: 'failed'; readonly error: PlainError }
+  /** The store is closed, in whatever way: `error` is what could not be made durable. */
+  | { readonly type: 'left'; readonly error?: PlainError | undefined };
 
 /** The name of the lock of a shared store, and of the channel that all of its tabs listen to. */
 export function hubOf(name: string): string {

@@ -59,8 +59,41 @@ export const page = {
     this.worker?.postMessage('die');
   },
 
-  close(): Promise<void> | undefined {
-    return this.store?.close();
+  /** Closes the store; returns what that fails with. */
+  async close(): Promise<string> {
+    try {
+      await this.store?.close();
+      return 'closed';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  },
+
+  /** Opens the store anew, and closes what was open before. */
+  async renew(opening: Opening): Promise<string> {
+    const before = storeOf(this.store);
+    const outcome = await this.open(opening);
+    await before.close();
+    return outcome;
+  },
+
+  /**
+   * Greets the worker as a tab does that is gone before anybody could watch for its end; resolves
+   * once the worker has said goodbye.
+   */
+  diesAtOnce(): Promise<string> {
+    const hub = new BroadcastChannel('tidemark/store/songs');
+    const channel = new BroadcastChannel('tidemark/store/songs/ghost');
+    const ended = new Promise<string>((resolve) => {
+      channel.onmessage = ({ data }: MessageEvent<{ type: string }>) => {
+        if (data.type === 'serving') {
+          const probe = new Uint8Array(1);
+          channel.postMessage({ tidemark: 'store/1', type: 'hello', id: 'ghost', lock: 'ghost', probe });
+        } else if (data.type === 'bye') resolve(data.type);
+      };
+    });
+    hub.postMessage({ tidemark: 'store-tab/1', type: 'seek', connection: 'ghost' });
+    return ended;
   },
 
   async acquire(key: string, options?: AcquireOptions): Promise<number> {

@@ -169,4 +169,52 @@ describe('a shared store', () => {
     const other = await tabs.open();
     expect(await call(other, 'runs')).toBe(true);
   });
+
+  it('goes on with two of one tab, of which the first is closed', async () => {
+    const tabs = await Tabs.start(content);
+    const page = await tabs.open();
+    await call(page, 'call', 'download', '1');
+    await untilComplete(page, '1');
+    const lease = await call(page, 'acquire', '1');
+    expect(await call(page, 'renew', {})).toBe('open');
+    expect(await call(page, 'shown', lease)).toMatchObject({ state: 'closed' });
+    const another = await call(page, 'acquire', '1');
+    expect(await call(page, 'read', another, 0, content.length)).toBe(whole);
+  });
+
+  it('is fetched from an address of the page, wherever its worker is from', async () => {
+    const tabs = await Tabs.start(content);
+    const page = await tabs.context.newPage();
+    await page.goto(`${tabs.server.origin}/app/player`);
+    expect(await call(page, 'open', { source: 'song' })).toBe('open');
+    await call(page, 'call', 'download', '1');
+    await untilComplete(page, '1');
+    expect(new Set(tabs.asked.map(({ request }) => request.url))).toEqual(new Set(['/app/song/1']));
+  });
+
+  it.each([
+    ['that has failed', 'full', 'The disk is full.'],
+    ['in which its worker dies', 'dies', 'closed'],
+  ])('is left to others after a close %s', async (_, backend, outcome) => {
+    const tabs = await Tabs.start(content);
+    const [first, second] = [await tabs.open({ worker: { backend } }), await tabs.open()];
+    expect(await call(first, 'close')).toBe(outcome);
+    await until(() => call(second, 'runs'));
+    expect(await call(second, 'call', 'pause', '1')).toBe('NOT_FOUND');
+  });
+
+  it('notices the end of a tab that has died before anybody could watch it', async () => {
+    const tabs = await Tabs.start(content);
+    expect(await call(await tabs.open(), 'diesAtOnce')).toBe('bye');
+  });
+
+  it.each(['', '__proto__', '../..', 'a/b', '\u0000', '\ud800', 'é', 'e\u0301'])('has the key %j', async (key) => {
+    const tabs = await Tabs.start(content.subarray(0, 1000));
+    const [first, second] = [await tabs.open({ source: undefined }), await tabs.open({ source: undefined })];
+    const url = `${tabs.server.origin}/song`;
+    const lease = await call(second, 'acquire', key, { url, download: true, metadata: { __proto__x: 1 } });
+    await untilComplete(first, key);
+    expect(await call(second, 'read', lease, 0, 1000)).toBe(digestOf(content.subarray(0, 1000)));
+    expect((await call(second, 'entries')).map((entry) => entry.key)).toEqual([key]);
+  });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
-import type { Lease, RemoteStore, Store } from '../../../lib/store.js';
-import { memoryBackend, serveStore, type StoreBackend } from '../../../lib/store.js';
+import type { Lease, RemoteStore } from '../../../lib/store.js';
+import { memoryBackend, serveStore, Store, type StoreBackend } from '../../../lib/store.js';
+import type { RemoteSource } from '../../../lib/store/remote/answers.js';
 import { connectTo } from '../../../lib/store/remote/connect-store.js';
 import { RemoteStore as RemoteStoreClass } from '../../../lib/store/remote/remote-store.js';
 import { makeContent } from '../../http/fixtures.js';
@@ -18,7 +19,7 @@ import { channel, first, openStore, put, resourceOf, until, untilComplete } from
 const content = makeContent(600_000);
 
 /** A remote store, and how it gets to a store. */
-function wanderer(source?: () => string): { remote: RemoteStore; reach: (store: Store) => Promise<() => void> } {
+function wanderer(source?: RemoteSource): { remote: RemoteStore; reach: (store: Store) => Promise<() => void> } {
   const remote = new RemoteStoreClass(source, () => undefined);
   const reach = async (store: Store): Promise<() => void> => {
     const [one, port] = channel();
@@ -178,5 +179,157 @@ describe('a remote store that reaches another store', () => {
     await put(other, 'a', content.subarray(0, 10));
     await remote.remove('nothing');
     expect(heard).toEqual(['added a', 'complete a']);
+  });
+
+  it('gives back a lease there that it ends, since it is of another version', async () => {
+    const { remote, reach } = wanderer();
+    const leave = await reach(await copyOf('song', content.subarray(0, 1000), '"v1"'));
+    const lease = await remote.acquire('song');
+    leave();
+    const other = await copyOf('song', content, '"v2"');
+    await reach(other);
+    await first(lease.status$, ({ state }) => state === 'closed');
+    expect(await until(other, 'song', (entry) => entry?.leases === 0)).toBeDefined();
+  });
+
+  it('gives back a lease there that was closed while it was made anew', async () => {
+    let answer: ((url: string) => void) | undefined;
+    const { remote, reach } = wanderer(() => new Promise((resolve) => (answer = resolve)));
+    const leave = await reach(await copyOf('song', content, '"v1"'));
+    const lease = await remote.acquire('song');
+    leave();
+    const other = await openStore();
+    await reach(other);
+    while (answer === undefined) await new Promise(setImmediate);
+    lease.close();
+    const leased = until(other, 'song', (entry) => entry?.leases === 1);
+    answer('http://nowhere.test/');
+    await leased;
+    expect(await until(other, 'song', (entry) => entry?.leases === 0)).toBeDefined();
+  });
+
+  it('ends a lease of what turns out to be of another version', async () => {
+    const { remote, reach } = wanderer();
+    const leave = await reach(await copyOf('song', content.subarray(0, 1000), '"v1"'));
+    const lease = await remote.acquire('song', { url: 'http://nowhere.test/' });
+    const reading = codeOf(firstValueFrom(lease.read(range(5000, 6000))));
+    leave();
+    const other = await openStore();
+    await reach(other);
+    await until(other, 'song', (entry) => entry?.leases === 1);
+    using own = await other.acquire('song');
+    expect(lease.status.state).toBe('active');
+    const resource = resourceOf(own);
+    resource.identity = '"v2"';
+    resource.writeAt(0, content);
+    expect(await reading).toBe('CHANGED');
+    await until(other, 'song', (entry) => entry?.leases === 1);
+  });
+
+  it('never mixes what it has read with what is there, which is of no version that has a name', async () => {
+    const one = await openStore();
+    const other = await openStore();
+    await put(one, 'song', new Uint8Array(3_000_000).fill(1));
+    await put(other, 'song', new Uint8Array(3_000_001).fill(2));
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const lease = await remote.acquire('song');
+    let given = 0;
+    const { received } = lease as unknown as { received: (message: { type: string }) => void };
+    (lease as unknown as { received: typeof received }).received = function (message) {
+      if (message.type === 'given') given += 1;
+      received.call(this, message);
+    };
+    const reading = firstValueFrom(lease.read(range(0, 3_000_000)));
+    while (given < 2) await new Promise(setImmediate);
+    leave();
+    await reach(other);
+    expect(new Set(await reading).size).toBe(1);
+  });
+
+  it('does not answer there what the one before has asked', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const answers = new Map<string, (url: string) => void>();
+    const source = (key: string): Promise<string> => new Promise((resolve) => answers.set(key, resolve));
+    const [one, other] = [await openStore(), await openStore()];
+    const { remote, reach } = wanderer(source);
+    const leave = await reach(one);
+    const acquiring = codeOf(remote.acquire('a'));
+    while (!answers.has('a')) await new Promise(setImmediate);
+    const answerOne = answers.get('a');
+    answers.clear();
+    leave();
+    await reach(other);
+    while (!answers.has('a')) await new Promise(setImmediate);
+    answerOne?.(`${server.origin}/of-the-one-before`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(other.entry('a')).toBeUndefined();
+    answers.get('a')?.(server.url);
+    expect(await acquiring).toBeUndefined();
+  });
+
+  it('shows the same objects, where nothing of them is different there', async () => {
+    const backend = memoryBackend();
+    const one = await Store.open(backend);
+    await put(one, 'a', content.subarray(0, 10), { metadata: { title: 'A', track: 3 } });
+    await put(one, 'b', content.subarray(0, 10));
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    const [a, b] = remote.entries;
+    const seen: unknown[] = [];
+    remote.entries$.subscribe((entries) => seen.push(entries));
+    leave();
+    await one.close();
+    const other = await openStore(undefined, backend);
+    await other.update('b', { metadata: { title: 'B' } });
+    await reach(other);
+    expect(remote.entry('a')).toBe(a);
+    expect(remote.entry('b')).not.toBe(b);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('does not set a quota there that somebody else has changed since', async () => {
+    const [one, other] = [await openStore(), await openStore({ maxBytes: 9000 })];
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    remote.maxBytes = 700;
+    await remote.remove('nothing');
+    one.maxBytes = 800;
+    await first(remote.usage$, ({ maxBytes }) => maxBytes === 800);
+    leave();
+    await reach(other);
+    await remote.remove('nothing');
+    expect([other.maxBytes, remote.maxBytes]).toEqual([9000, 9000]);
+  });
+
+  it('is closed by who hears of it', async () => {
+    const [one, other] = [await openStore(), await openStore()];
+    await put(other, 'a', content.subarray(0, 10));
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    remote.maxBytes = 700;
+    remote.keys$.subscribe((keys) => {
+      if (keys.length > 0) void remote.close();
+    });
+    leave();
+    await reach(other);
+    expect(await codeOf(remote.pin('a'))).toBe('CLOSED');
+    expect(other.maxBytes).toBeUndefined();
+  });
+
+  it('acquires again what was asked for then, whatever has become of the options', async () => {
+    const [one, other] = [await openStore(), await openStore()];
+    const { remote, reach } = wanderer();
+    const leave = await reach(one);
+    leave();
+    const metadata: { title: unknown } = { title: 'A' };
+    const part = { start: 0, end: 5 };
+    const options = { url: 'http://nowhere.test/', metadata: metadata as { title: string }, range: part };
+    const acquiring = remote.acquire('a', options);
+    metadata.title = () => 'B';
+    part.end = -1;
+    await reach(other);
+    await acquiring;
+    expect(other.entry('a')?.metadata).toEqual({ title: 'A' });
   });
 });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, of, take, toArray } from 'rxjs';
 import { memoryBackend, prefetch, type StoreChange } from '../../../lib/store.js';
+import { RemoteStore as RemoteStoreClass } from '../../../lib/store/remote/remote-store.js';
 import { makeContent } from '../../http/fixtures.js';
 import { TestServer } from '../../http/test-server.js';
 import { codeOf, rejectionOf } from '../../support/code-of.js';
@@ -38,6 +39,19 @@ describe('the entries of a remote store', () => {
     await until(remote, 'a', (entry) => entry === undefined);
     expect(remote.keys).toEqual(['b']);
     expect(remote.entries).toEqual([b]);
+  });
+
+  it('are told of once for each change', async () => {
+    const store = await openStore();
+    const { remote } = await reach(store);
+    remote.changes$.subscribe();
+    const states: unknown[] = [];
+    remote.entry$('a').subscribe((entry) => states.push(entry && { ...entry }));
+    await put(store, 'a', content.subarray(0, 10));
+    await store.update('a', { metadata: { title: 'A' } });
+    await remote.remove('nothing');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const [index, state] of states.slice(1).entries()) expect(state).not.toEqual(states[index]);
   });
 
   it('tell why a download has failed', async () => {
@@ -277,5 +291,58 @@ describe('a store', () => {
     await remote.close();
     await served.closed;
     expect([lease.status.state, store.entry('a')?.leases]).toEqual(['closed', 0]);
+  });
+
+  it('keeps nothing for the leases of a remote one that have ended by themselves', async () => {
+    const store = await openStore();
+    const { remote, port } = await reach(store);
+    const ended = new Set<number>();
+    const post = port.postMessage.bind(port);
+    port.postMessage = (message: { type: string; lease: number; message: { type: string } }) => {
+      if (message.type === 'view' && message.message.type === 'bye') ended.add(message.lease);
+      post(message);
+    };
+    for (let index = 0; index < 3; index += 1) {
+      const lease = await remote.acquire('song', { url: 'http://nowhere.test/' });
+      await remote.remove('song');
+      await first(lease.status$, ({ state }) => state === 'closed');
+      lease.close();
+    }
+    expect(ended).toEqual(new Set([1, 2, 3]));
+  });
+});
+
+describe('a remote store that is closed', () => {
+  it('is closed for those who hear of it, too', async () => {
+    const store = await openStore();
+    await put(store, 'a', content.subarray(0, 10));
+    const { remote } = await reach(store);
+    const lease = await remote.acquire('a');
+    const codes: Promise<unknown>[] = [];
+    const askAgain = (): void => {
+      codes.push(codeOf(remote.acquire('a')));
+    };
+    lease.status$.subscribe({ complete: askAgain });
+    remote.entries$.subscribe({ complete: askAgain });
+    remote.changes$.subscribe({ complete: askAgain });
+    await remote.close();
+    expect(await Promise.all(codes)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
+  });
+
+  it('leaves once, whoever closes it again meanwhile', async () => {
+    let left = 0;
+    const remote = new RemoteStoreClass(undefined, () => {
+      left += 1;
+    });
+    remote.keys$.subscribe({ complete: () => void remote.close() });
+    await remote.close();
+    expect(left).toBe(1);
+  });
+
+  it("has not failed, where that it cannot leave is nobody's business", async () => {
+    const remote = new RemoteStoreClass(undefined, () => Promise.reject(new Error('It is full.')));
+    remote.gone(new Error('Its worker has gone.'));
+    await new Promise(setImmediate);
+    await expect(remote.close()).rejects.toThrow('It is full.');
   });
 });

@@ -62,6 +62,89 @@ describe('where a key is', () => {
     });
   });
 
+  it.each<[string, unknown, string]>([
+    ['no URL', {}, 'the url'],
+    ['a number', 42, 'the url'],
+    ['a function that makes none', () => undefined, 'the url'],
+    ['half a URL', 'songs/1', 'absolute URL'],
+    ['an option that is no plain value', { url: 'http://nowhere.test/', retry: { count: () => 1 } }, 'can be sent'],
+  ])('cannot be %s', async (_, source, message) => {
+    const { remote } = await reach(await openStore(), { source: () => source as StoreSource });
+    const failed = async (): Promise<unknown> => {
+      await remote.download('song');
+      const entry = await until(remote, 'song', (each) => each?.download?.state === 'failed');
+      throw entry?.download?.lastError as Error;
+    };
+    await expect(failed()).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('is asked of the next one as soon as the one that is asked has gone', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const store = await openStore();
+    let asked = 0;
+    const never = (): Promise<undefined> => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    const one = await reach(store, { source: never });
+    await reach(store, { source: () => server.url });
+    const { remote } = await reach(store);
+    const begun = performance.now();
+    const downloading = remote.download('song');
+    while (asked === 0) await new Promise(setImmediate);
+    one.port.close();
+    await downloading;
+    await untilComplete(remote, 'song');
+    expect(performance.now() - begun).toBeLessThan(8000); // not as long as a frozen one is waited for
+  });
+
+  it('makes nothing of what was aborted before it was known', async () => {
+    let answer: ((url: string) => void) | undefined;
+    const store = await openStore();
+    const { remote } = await reach(store, { source: () => new Promise((resolve) => (answer = resolve)) });
+    const aborting = new AbortController();
+    const downloading = codeOf(remote.download('song', { signal: aborting.signal }));
+    while (answer === undefined) await new Promise(setImmediate);
+    aborting.abort();
+    expect(await downloading).toBe('CANCELLED');
+    answer('http://nowhere.test/');
+    await remote.remove('nothing');
+    expect(store.entry('song')).toBeUndefined();
+  });
+
+  it('is not asked of who has gone', async () => {
+    const store = await openStore();
+    const [one, other, silent] = [
+      await reach(store, { source: () => undefined }),
+      await reach(store, { source: () => undefined }),
+      await reach(store),
+    ];
+    expect(await codeOf(one.remote.acquire('x'))).toBe('NOT_FOUND');
+    await one.remote.close();
+    await one.served.closed;
+    expect(await codeOf(silent.remote.acquire('x'))).toBe('NOT_FOUND');
+    expect(other.remote.keys).toEqual([]);
+  });
+
+  it('is nowhere where it is null', async () => {
+    const { remote } = await reach(await openStore(), { source: () => null as unknown as undefined });
+    expect(await codeOf(remote.acquire('song'))).toBe('NOT_FOUND');
+  });
+
+  it('is asked of the function that was given, though somebody gives a URL meanwhile', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    const store = await openStore();
+    const { remote } = await reach(store);
+    const downloading = remote.download('song', { url: () => `${server.origin}/made` });
+    const acquiring = remote.acquire('song', { url: 'http://nowhere.test/' });
+    await Promise.all([downloading, acquiring]);
+    await untilComplete(remote, 'song');
+    expect(server.exchanges[0]?.request.url).toBe('/made');
+  });
+
   it('may be an error, which the download ends with', async () => {
     const server = await TestServer.start(content, '"v1"');
     const source = (): string => {
