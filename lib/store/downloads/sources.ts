@@ -19,6 +19,8 @@ export class Sources {
   readonly #afar = new Set<Knows>();
   /** Who has asked for a key last. */
   readonly #askers = new Map<string, Knows>();
+  /** What is being asked, by key: all who want to know wait for one answer. */
+  readonly #asking = new Map<string, Promise<ResolvedSource | undefined>>();
   /** Resolves once there has been somebody afar, where that is waited for. */
   #arrival: Promise<void> | undefined;
   #arrived: (() => void) | undefined;
@@ -72,6 +74,24 @@ export class Sources {
 
   async #askAll(key: string, kept: string | undefined): Promise<ResolvedSource | undefined> {
     await this.#arrival;
+    const asking = this.#asking.get(key) ?? this.#askAfar(key);
+    this.#asking.set(key, asking);
+    let afar: ResolvedSource | undefined;
+    let refusal: unknown;
+    try {
+      afar = await asking;
+    } catch (error) {
+      refusal = error;
+    } finally {
+      this.#asking.delete(key);
+    }
+    const source = afar ?? this.#own(key, kept);
+    if (source === undefined && refusal !== undefined) throw refusal as Error;
+    return source;
+  }
+
+  /** Asks one after the other; throws what the first one does, if none knows. */
+  async #askAfar(key: string): Promise<ResolvedSource | undefined> {
     const asker = this.#askers.get(key);
     let refusal: unknown;
     for (const knows of new Set([...(asker === undefined ? [] : [asker]), ...this.#afar])) {
@@ -83,9 +103,8 @@ export class Sources {
         refusal ??= error;
       }
     }
-    const own = this.#own(key, kept);
-    if (own === undefined && refusal !== undefined) throw refusal as Error;
-    return own;
+    if (refusal !== undefined) throw refusal as Error;
+    return undefined;
   }
 }
 

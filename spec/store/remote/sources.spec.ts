@@ -145,6 +145,19 @@ describe('where a key is', () => {
     expect(server.exchanges[0]?.request.url).toBe('/made');
   });
 
+  it('is asked once, for all who want to know at a time', async () => {
+    const server = await TestServer.start(content, '"v1"');
+    let asked = 0;
+    const source = (): string => {
+      asked += 1;
+      return server.url;
+    };
+    const { remote } = await reach(await openStore(), { source });
+    const leases = await Promise.all(Array.from({ length: 100 }, () => remote.acquire('song')));
+    expect(asked).toBe(1);
+    for (const lease of leases) lease.close();
+  });
+
   it('may be an error, which the download ends with', async () => {
     const server = await TestServer.start(content, '"v1"');
     const source = (): string => {
