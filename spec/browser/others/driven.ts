@@ -23,6 +23,11 @@ export interface DrivenPage {
   goto(address: string): Promise<unknown>;
   /** Runs a function in the page, which must use nothing but its arguments, copied as JSON. */
   evaluate<A extends readonly unknown[], R>(run: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
+  /** Opens another one of the same profile; undefined where there is one at a time. */
+  beside?(): Promise<DrivenPage>;
+  /** Closes it alone. */
+  leave?(): Promise<void>;
+  /** Closes it, and all of its profile. */
   close(): Promise<void>;
 }
 

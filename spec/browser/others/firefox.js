@@ -1,7 +1,7 @@
 import { launch } from 'puppeteer-core';
 import { FIREFOX, installed } from './installed.js';
 
-/** @import { DrivenBrowser } from './driven.js' */
+/** @import { DrivenBrowser, DrivenPage } from './driven.js' */
 
 /** Media that the user has not started play nevertheless: nobody clicks here. */
 const PREFERENCES = { 'media.autoplay.default': 0 };
@@ -24,12 +24,18 @@ export async function launchFirefox() {
     name: await browser.version(),
     async open() {
       const context = await browser.createBrowserContext();
-      const page = await context.newPage();
-      return {
-        goto: (address) => page.goto(address),
-        evaluate: (run, ...args) => page.evaluate(/** @type {(...all: any[]) => any} */ (run), ...args),
-        close: () => context.close(),
+      /** @returns {Promise<DrivenPage>} */
+      const open = async () => {
+        const page = await context.newPage();
+        return {
+          goto: (address) => page.goto(address),
+          evaluate: (run, ...args) => page.evaluate(/** @type {(...all: any[]) => any} */ (run), ...args),
+          beside: open,
+          leave: () => page.close(),
+          close: () => context.close(),
+        };
       };
+      return open();
     },
     close: () => browser.close(),
   };

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { launchFirefox } from './firefox.js';
 import { expectAsKnown, inFirefox, stale } from './known-failures.js';
 import { expectToPlay } from './media.js';
-import { expectDecodedSong } from './progress-page.js';
+import { expectDecodedSong, expectSharedSong } from './progress-page.js';
 import { runAllSuites } from './run-all-suites.js';
 
 const { browser, suites } = await runAllSuites(launchFirefox, inFirefox, { atOnce: 2, threads: 'page' });
@@ -23,6 +23,10 @@ describe('in Firefox', () => {
   }, 180_000);
 
   it('the progress page downloads a song and decodes it', async () => {
-    await expectDecodedSong(browser);
+    await expectDecodedSong(browser, 'files');
+  }, 180_000);
+
+  it('two tabs of the progress page share a song, and the second goes on alone', async () => {
+    await expectSharedSong(browser);
   }, 180_000);
 });

@@ -23,6 +23,6 @@ describe('in WebKitGTK', () => {
   }, 180_000);
 
   it('the progress page downloads a song and decodes it', async () => {
-    await expectDecodedSong(browser);
+    await expectDecodedSong(browser, 'tabs');
   }, 180_000);
 });
