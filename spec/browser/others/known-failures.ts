@@ -65,6 +65,12 @@ export const inWebKit: readonly KnownFailure[] = [
     reason: 'its timer of no delay ticks less often than the test counts on',
   },
   {
+    file: 'spec/handle/owner-ends.spec.ts',
+    titles: ['an update that is never finished is not taken for one while it makes progress'],
+    sometimes: true,
+    reason: 'a timer of 100 ms came a second late once, with another browser busy beside it',
+  },
+  {
     file: 'spec/resource/cancel-and-close.spec.ts',
     titles: ['at the end of a resource, `using` closes it'],
     reason: 'there is no Symbol.dispose',
