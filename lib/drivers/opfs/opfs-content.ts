@@ -1,8 +1,8 @@
 import { StorageError } from '../../errors/storage-error.js';
-import { subtractRanges } from '../../range/subtract-ranges.js';
 import type { ContentRecord } from '../../record/content-record.js';
 import type { FinalStep } from '../driver.js';
 import type { ChunkFiles } from './chunk-files.js';
+import { activeRecord, finalRecord, finalStepOf } from './final-step.js';
 import type { Geometry } from './geometry.js';
 import { attempt } from './io-error.js';
 import { type FoundRecord, type OpfsRecord, placesOf } from './opfs-record.js';
@@ -204,7 +204,6 @@ export class OpfsContent {
 
   /** Makes final content writable again; it is active on disk, too, before anything is written. */
   reopen(): void {
-    // The final length is no total any more.
     this.#storeActive(false, true);
     this.#final = undefined;
   }
@@ -227,13 +226,7 @@ export class OpfsContent {
 
   /** @param reopens - the content was committed up to now */
   #storeActive(always: boolean, reopens = false): void {
-    const { coverage, expectedLength: known, identity } = this.#record();
-    const expectedLength = reopens ? undefined : known;
-    // A run of the record may end in a block that waits: what has no place is not claimed.
-    const waiting = this.#blocks.waitingRanges.sort((one, other) => one.start - other.start);
-    const placed = waiting.length === 0 ? coverage : subtractRanges(coverage, waiting);
-    const content = { coverage: placed, expectedLength, identity };
-    this.#store({ committedLength: undefined, content, runs: this.#blocks.runs() }, always);
+    this.#store(activeRecord(this.#record(), this.#blocks, reopens), always);
     this.#mayLookCommitted = false;
   }
 
@@ -252,13 +245,8 @@ export class OpfsContent {
    * @param failed - called if the record was not stored for sure
    */
   #finalStep(final: ContentBeside, publish: () => void, failed?: () => void): FinalStep {
-    const { length, runs } = final;
-    const coverage = length > 0 ? [{ start: 0, end: length }] : [];
-    const content = { coverage, expectedLength: undefined, identity: this.#record().identity };
-    const record = { committedLength: length, content, runs };
-    let isStored = false;
-    const ahead = (): void => {
-      if (isStored) return;
+    const record = finalRecord(final, this.#record().identity);
+    const store = (): void => {
       try {
         this.#store(record, false);
       } catch (error) {
@@ -266,15 +254,11 @@ export class OpfsContent {
         failed?.();
         throw error;
       }
-      isStored = true;
     };
-    const step: FinalStep = () => {
-      // Does nothing if it was called before. A driver that wraps this one may not know of it.
-      ahead();
+    return finalStepOf(store, () => {
       publish();
       this.#final = record;
-    };
-    return Object.assign(step, { ahead });
+    });
   }
 
   /** A record that was not stored for sure may claim these places. */

@@ -7,6 +7,7 @@ import { Store, type StoreBackend, type StoreChange } from '../../../lib/store.j
 import { storeConformance } from '../../../lib/testing.js';
 import { rejectionOf } from '../../support/code-of.js';
 import { range } from '../../support/range.js';
+import { isSame, pattern } from './pattern.js';
 
 /** On real handles, in a dedicated worker. */
 
@@ -14,17 +15,6 @@ const CHUNK = 2 ** 24;
 const url = 'http://nowhere.invalid/';
 let count = 0;
 const fresh = (): string => `stores/${(count += 1)}`;
-
-/** `length` bytes that differ from place to place. */
-function pattern(length: number, seed = 1): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 1) bytes[at] = at * 31 + (at >> 8) * 7 + seed * 101;
-  return bytes;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
 
 async function folderOf(path: string): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();

@@ -8,6 +8,7 @@ import { byteOf } from '../../support/byte-of.js';
 import { filled } from '../../support/bytes.js';
 import { range } from '../../support/range.js';
 import { TestThread } from '../../support/threads.js';
+import { isSame, pattern } from './pattern.js';
 
 /** On real handles, in a dedicated worker. */
 
@@ -15,17 +16,6 @@ const BLOCK = 2 ** 16;
 const CHUNK = 2 ** 24;
 let count = 0;
 const fresh = (): string => `suite/${(count += 1)}`;
-
-/** `length` bytes that differ from place to place. */
-function pattern(length: number, seed = 1): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 1) bytes[at] = at * 31 + (at >> 8) * 7 + seed * 101;
-  return bytes;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
 
 /** The names of all files of ours below the folder of the suite. */
 async function filesOf(path: string): Promise<string[]> {

@@ -1,9 +1,9 @@
 import { StorageError } from '../../../errors/storage-error.js';
-import { subtractRanges } from '../../../range/subtract-ranges.js';
 import { isSameBytes } from '../../../record/record-codec.js';
 import type { ContentRecord } from '../../../record/content-record.js';
 import type { FinalStep, StoredContent } from '../../driver.js';
 import type { ChunkFile } from '../chunk-file.js';
+import { activeRecord, finalRecord, finalStepOf } from '../final-step.js';
 import { encodeBody, type OpfsRecord, placesOf } from '../opfs-record.js';
 import { type ContentBeside, PlacedBlocks } from '../placed-blocks.js';
 import { PlacesAhead } from '../places-ahead.js';
@@ -206,7 +206,6 @@ export class PooledContent {
 
   /** Makes final content writable again; the journal says so before anything is written. */
   reopen(): void {
-    // The final length is no total any more.
     if (this.#state !== 'former') this.#storeActive(true, true);
     this.#final = undefined;
   }
@@ -239,14 +238,8 @@ export class PooledContent {
     return this.#state === 'counted' ? this.#pool.contentOf(this.entry) : undefined;
   }
 
-  /** What is covered and has a place. @param reopens - the content was committed up to now */
   #active(reopens = false): OpfsRecord {
-    const { coverage, expectedLength: known, identity } = this.#record();
-    const expectedLength = reopens ? undefined : known;
-    // A run of the record may end in a block that waits: what has no place is not claimed.
-    const waiting = this.#blocks.waitingRanges.sort((one, other) => one.start - other.start);
-    const content = { coverage: subtractRanges(coverage, waiting), expectedLength, identity };
-    return { committedLength: undefined, content, runs: this.#blocks.runs() };
+    return activeRecord(this.#record(), this.#blocks, reopens);
   }
 
   #storeActive(always: boolean, reopens = false): void {
@@ -271,19 +264,12 @@ export class PooledContent {
    *
    * @param failed - called if the frame was not appended for sure
    */
-  #finalStep(
-    { length, runs }: ContentBeside,
-    isDurable: () => boolean,
-    publish: () => void,
-    failed?: () => void,
-  ): FinalStep {
-    const coverage = length > 0 ? [{ start: 0, end: length }] : [];
-    const content = { coverage, expectedLength: undefined, identity: this.#record().identity };
-    const record = { committedLength: length, content, runs };
+  #finalStep(final: ContentBeside, isDurable: () => boolean, publish: () => void, failed?: () => void): FinalStep {
+    const record = finalRecord(final, this.#record().identity);
     const before = this.#pool.contentOf(this.entry);
-    let isStored = this.#state === 'former';
-    const ahead = (): void => {
-      if (isStored) return;
+    const isFormer = this.#state === 'former';
+    const store = (): void => {
+      if (isFormer) return;
       try {
         this.#pool.append({ kind: 'content', entry: this.entry, content: record }, isDurable());
       } catch (error) {
@@ -291,11 +277,8 @@ export class PooledContent {
         failed?.();
         throw error;
       }
-      isStored = true;
     };
-    const step: FinalStep = () => {
-      // Does nothing if it was called before. A driver that wraps this one may not know of it.
-      ahead();
+    return finalStepOf(store, () => {
       publish();
       this.#final = record;
       if (this.#state === 'next') {
@@ -303,8 +286,7 @@ export class PooledContent {
         this.#pool.replaced(this, before);
       }
       this.#retireGiven();
-    };
-    return Object.assign(step, { ahead });
+    });
   }
 
   /** The last frame does not claim them. */
